@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "linx-error.h"
+#include "linx-text.h"
+
+#include <gio/gio.h>
+#include <string.h>
+
+#define PREFIX "org.linx.Mount1.Error."
+
+/* A kernel error's code: the stage, counted from 1, above 16 bits of errno. */
+#define KERNEL_CODE(stage, err) (((int)(stage) + 1) << 16 | (err))
+
+G_DEFINE_QUARK (linx - mount - error - quark, linx_mount_error)
+
+static const char *const stage_names[LINX_N_STAGES] = {
+  [LINX_STAGE_OPEN_NS] = "OpenNs",
+  [LINX_STAGE_SET_NS] = "SetNs",
+  [LINX_STAGE_UNSHARE] = "Unshare",
+  [LINX_STAGE_THREAD] = "Thread",
+  [LINX_STAGE_PIPE] = "Pipe",
+  [LINX_STAGE_RESOLVE] = "Resolve",
+  [LINX_STAGE_CREATE] = "Create",
+  [LINX_STAGE_MOUNT] = "Mount",
+  [LINX_STAGE_SET_ATTRIBUTES] = "SetAttributes",
+  [LINX_STAGE_MOVE_MOUNT] = "MoveMount",
+  [LINX_STAGE_UMOUNT] = "Umount",
+  [LINX_STAGE_LIST] = "List",
+};
+
+static const char *const policy_names[] = {
+  [LINX_MOUNT_ERROR_NOT_AUTHORIZED] = PREFIX "NotAuthorized",
+  [LINX_MOUNT_ERROR_NOT_AUTHORIZED_DISMISSED] = PREFIX "NotAuthorizedDismissed",
+  [LINX_MOUNT_ERROR_TIMEOUT] = PREFIX "Timeout",
+  [LINX_MOUNT_ERROR_TIMEOUT_UNCERTAIN] = PREFIX "TimeoutUncertain",
+  [LINX_MOUNT_ERROR_INTERACTIVE_AUTHORIZATION_REQUIRED]
+  = "org.freedesktop.DBus.Error.InteractiveAuthorizationRequired",
+};
+
+const char *
+linx_stage_name (LinxStage stage)
+{
+  g_return_val_if_fail (stage < LINX_N_STAGES, NULL);
+  return stage_names[stage];
+}
+
+static const char *
+errno_name (int err)
+{
+  const char *name = strerrorname_np (err);
+  return name != NULL ? name : "EUNKNOWN";
+}
+
+gboolean
+linx_error_set (GError **error, LinxStage stage, int err, const char *path, const char *words)
+{
+  g_autofree char *shown = linx_text_escape (path);
+  const char *text = words != NULL ? words : strerrordesc_np (err);
+
+  g_set_error (error, LINX_MOUNT_ERROR, KERNEL_CODE (stage, err), "%s %s: %s (%s)",
+               stage_names[stage], shown, text != NULL ? text : "unknown error", errno_name (err));
+  return FALSE;
+}
+
+gboolean
+linx_error_set_args (GError **error, const char *format, ...)
+{
+  g_autofree char *text = NULL;
+  va_list args;
+
+  va_start (args, format);
+  text = g_strdup_vprintf (format, args);
+  va_end (args);
+  g_set_error_literal (error, G_DBUS_ERROR, G_DBUS_ERROR_INVALID_ARGS, text);
+  return FALSE;
+}
+
+gboolean
+linx_error_is_kernel (const GError *error)
+{
+  return error->domain == LINX_MOUNT_ERROR && error->code >= KERNEL_CODE (0, 0);
+}
+
+LinxStage
+linx_error_stage (const GError *error)
+{
+  g_return_val_if_fail (linx_error_is_kernel (error), LINX_N_STAGES);
+  return (LinxStage)((error->code >> 16) - 1);
+}
+
+int
+linx_error_errno (const GError *error)
+{
+  g_return_val_if_fail (linx_error_is_kernel (error), 0);
+  return error->code & 0xffff;
+}
+
+char *
+linx_error_dbus_name (const GError *error)
+{
+  if (linx_error_is_kernel (error))
+    return g_strconcat (PREFIX, stage_names[linx_error_stage (error)], ".",
+                        errno_name (linx_error_errno (error)), NULL);
+  if (error->domain == LINX_MOUNT_ERROR)
+    return g_strdup (policy_names[error->code]);
+  return g_dbus_error_encode_gerror (error);
+}

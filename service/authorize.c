@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "authorize.h"
+#include "linx-error.h"
+#include "bounds.h"
+
+#define POLKIT_AGENT_I_KNOW_API_IS_SUBJECT_TO_CHANGE
+#include <polkit/polkit.h>
+
+#define GETTEXT_DOMAIN "linx-mount"
+
+static PolkitAuthority *authority;
+
+/* A question under way: which of its actions is being asked, and the strictest answer so far. */
+typedef struct {
+  PolkitSubject *subject;
+  GStrv actions;
+  guint next;
+  PolkitDetails *details;
+  gboolean interactive;
+  LinxVerdict verdict;
+} Question;
+
+static void
+question_free (Question *question)
+{
+  g_clear_object (&question->subject);
+  g_clear_object (&question->details);
+  g_strfreev (question->actions);
+  g_free (question);
+}
+
+void
+linx_authorize_clear (void)
+{
+  g_clear_object (&authority);
+}
+
+static void
+add_detail (const char *key, const char *value, gpointer user_data)
+{
+  polkit_details_insert (user_data, key, value);
+}
+
+static void ask_next (GTask *task);
+
+static GError *
+refusal (const Question *question, gboolean dismissed)
+{
+  const char *action = question->actions[question->next];
+
+  if (dismissed)
+    return g_error_new (LINX_MOUNT_ERROR, LINX_MOUNT_ERROR_NOT_AUTHORIZED_DISMISSED,
+                        "the authentication for %s was dismissed", action);
+  if (question->verdict == LINX_VERDICT_CHALLENGE && !question->interactive)
+    return g_error_new (LINX_MOUNT_ERROR, LINX_MOUNT_ERROR_INTERACTIVE_AUTHORIZATION_REQUIRED,
+                        "%s needs authentication, and the call does not allow a prompt", action);
+  return g_error_new (LINX_MOUNT_ERROR, LINX_MOUNT_ERROR_NOT_AUTHORIZED, "not authorized for %s",
+                      action);
+}
+
+static void
+on_answer (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autoptr (GTask) task = user_data;
+  Question *question = g_task_get_task_data (task);
+  g_autoptr (GError) error = NULL;
+  g_autoptr (PolkitAuthorizationResult) answer
+      = polkit_authority_check_authorization_finish (POLKIT_AUTHORITY (source), result, &error);
+
+  linx_bounds_leave_check ();
+  if (answer == NULL) {
+    question->verdict = LINX_VERDICT_NO;
+    g_task_return_new_error (task, LINX_MOUNT_ERROR, LINX_MOUNT_ERROR_NOT_AUTHORIZED,
+                             "the authorization check failed: %s", error->message);
+    return;
+  }
+  if (polkit_authorization_result_get_is_authorized (answer)) {
+    question->next++;
+    ask_next (g_steal_pointer (&task));
+    return;
+  }
+  question->verdict = polkit_authorization_result_get_is_challenge (answer) ? LINX_VERDICT_CHALLENGE
+                                                                            : LINX_VERDICT_NO;
+  g_task_return_error (task,
+                       refusal (question, polkit_authorization_result_get_dismissed (answer)));
+}
+
+/* Takes the task over. */
+static void
+ask_next (GTask *task)
+{
+  Question *question = g_task_get_task_data (task);
+  GError *error = NULL;
+
+  if (question->actions[question->next] == NULL) {
+    g_task_return_boolean (task, TRUE);
+    g_object_unref (task);
+    return;
+  }
+  if (!linx_bounds_enter_check (&error)) {
+    question->verdict = LINX_VERDICT_NO;
+    g_task_return_error (task, error);
+    g_object_unref (task);
+    return;
+  }
+  polkit_authority_check_authorization (
+      authority, question->subject, question->actions[question->next], question->details,
+      question->interactive ? POLKIT_CHECK_AUTHORIZATION_FLAGS_ALLOW_USER_INTERACTION
+                            : POLKIT_CHECK_AUTHORIZATION_FLAGS_NONE,
+      g_task_get_cancellable (task), on_answer, task);
+}
+
+static void
+on_authority (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  GTask *task = user_data;
+  Question *question = g_task_get_task_data (task);
+  g_autoptr (GError) error = NULL;
+  PolkitAuthority *found = polkit_authority_get_finish (result, &error);
+
+  (void)source;
+  if (found == NULL) {
+    question->verdict = LINX_VERDICT_NO;
+    g_task_return_new_error (task, LINX_MOUNT_ERROR, LINX_MOUNT_ERROR_NOT_AUTHORIZED,
+                             "the authorization check failed: %s", error->message);
+    g_object_unref (task);
+    return;
+  }
+  g_clear_object (&authority);
+  authority = found;
+  ask_next (task);
+}
+
+void
+linx_authorize (const LinxQuestion *question, GCancellable *cancellable,
+                GAsyncReadyCallback callback, gpointer user_data)
+{
+  GTask *task = g_task_new (NULL, cancellable, callback, user_data);
+  Question *copy = g_new0 (Question, 1);
+
+  g_task_set_check_cancellable (task, FALSE);
+  copy->subject = polkit_system_bus_name_new (question->sender);
+  copy->actions = g_strdupv ((char **)question->actions);
+  copy->interactive = question->interactive;
+  copy->details = polkit_details_new ();
+  linx_details_foreach (question->details, add_detail, copy->details);
+  if (question->message != NULL) {
+    polkit_details_insert (copy->details, "polkit.message", question->message);
+    polkit_details_insert (copy->details, "polkit.gettext_domain", GETTEXT_DOMAIN);
+  }
+  g_task_set_task_data (task, copy, (GDestroyNotify)question_free);
+  if (authority != NULL)
+    ask_next (task);
+  else
+    polkit_authority_get_async (NULL, on_authority, task);
+}
+
+gboolean
+linx_authorize_finish (GAsyncResult *result, LinxVerdict *verdict, GError **error)
+{
+  const Question *question = g_task_get_task_data (G_TASK (result));
+
+  *verdict = question->verdict;
+  return g_task_propagate_boolean (G_TASK (result), error);
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "details.h"
+
+#include <gio/gio.h>
+
+/** LinxVerdict: what polkit says; in ascending order of what a caller of Can is told instead. */
+typedef enum {
+  LINX_VERDICT_YES,
+  LINX_VERDICT_CHALLENGE,
+  LINX_VERDICT_NO,
+} LinxVerdict;
+
+/**
+ * LinxQuestion:
+ * @sender: the caller's unique bus name
+ * @actions: (array zero-terminated=1): ids of the actions that are all needed
+ * @details: what is to be done
+ * @message: (nullable): a message id of the gettext domain "linx-mount" that a prompt shows instead
+ *   of the action's own
+ * @interactive: whether a person may be asked
+ *
+ * What polkit is asked, in one go for all actions.
+ */
+typedef struct {
+  const char *sender;
+  const char *const *actions;
+  const LinxDetails *details;
+  const char *message;
+  gboolean interactive;
+} LinxQuestion;
+
+/**
+ * linx_authorize:
+ * @question: copied as far as it is needed
+ * @cancellable: cancelling it takes the prompt away
+ * @callback: called in the main context
+ * @user_data: for @callback
+ *
+ * Asks for each action in turn, until one is refused.
+ */
+void linx_authorize (const LinxQuestion *question, GCancellable *cancellable,
+                     GAsyncReadyCallback callback, gpointer user_data);
+
+/**
+ * linx_authorize_finish:
+ * @result: the result
+ * @verdict: (out): the strictest of the answers
+ * @error: NotAuthorized, NotAuthorizedDismissed or InteractiveAuthorizationRequired, in words for
+ *   the caller; an error, a time-out and a vanished polkit are refusals
+ *
+ * Returns: whether all of it was allowed
+ */
+gboolean linx_authorize_finish (GAsyncResult *result, LinxVerdict *verdict, GError **error);
+
+/** linx_authorize_clear: forgets polkit, at the end of the service. */
+void linx_authorize_clear (void);

@@ -1,0 +1,329 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "call.h"
+#include "attributes.h"
+#include "audit.h"
+#include "authorize.h"
+#include "bounds.h"
+#include "linx-error.h"
+#include "verb.h"
+#include "work.h"
+
+#define MOST_SECONDS_PINNED 300
+/* Translated by the authentication agent, not here. */
+#define N_(text) (text)
+
+#define ACTION_PREFIX "org.linx.mount1."
+
+/*
+ * One call on its line. Each stage starts the next one from its callback, or fails the call; the
+ * call is owned by the callback that is pending, and ends in reply().
+ */
+typedef struct {
+  GDBusMethodInvocation *invocation;
+  LinxRequest *request;
+  LinxCaller *caller;
+  gboolean counted;
+  gboolean counted_for_uid;
+  LinxWork *work;     /* NULL while a worker has it */
+  GError *pin_error;  /* told only to those who are authorized */
+  gint64 visit_start; /* monotonic */
+  guint left_ms;      /* of the time for pin and perform */
+  GCancellable *asking;
+  gulong gone_handler;
+  guint pinned_timer;
+  gboolean pins_too_old;
+} Call;
+
+static guint under_way;
+static void (*on_idle) (void);
+
+guint
+linx_calls_under_way (void)
+{
+  return under_way;
+}
+
+void
+linx_calls_on_idle (void (*func) (void))
+{
+  on_idle = func;
+}
+
+static void
+call_free (Call *call)
+{
+  if (call->counted_for_uid)
+    linx_bounds_leave_uid (call->caller->uid);
+  if (call->counted)
+    linx_bounds_leave_call ();
+  g_clear_pointer (&call->request, linx_request_unref);
+  g_clear_pointer (&call->caller, linx_caller_unref);
+  g_clear_pointer (&call->work, linx_work_free);
+  g_clear_error (&call->pin_error);
+  g_clear_object (&call->invocation);
+  g_free (call);
+}
+
+/* Reading one's own table needs no privilege, and leaves no line. */
+static gboolean
+is_privileged_call (const Call *call)
+{
+  return !call->request->only_ask
+         && !(call->request->verb->bit == LINX_VERB_LIST_MOUNTS && call->work != NULL
+              && call->work->pins->own);
+}
+
+static void
+audit (const Call *call, const GError *error)
+{
+  g_autoptr (LinxDetails) details = NULL;
+
+  if (call->request == NULL || !is_privileged_call (call))
+    return;
+  details = linx_details_new (call->request, call->work != NULL ? call->work->pins : NULL);
+  linx_audit (call->caller, details, error);
+}
+
+/* The one place that answers: with @value, or with the reason why there is none. */
+static void
+reply (Call *call, GVariant *value, const GError *error)
+{
+  g_autofree char *name = error != NULL ? linx_error_dbus_name (error) : NULL;
+
+  audit (call, error);
+  if (error != NULL)
+    g_dbus_method_invocation_return_dbus_error (g_steal_pointer (&call->invocation), name,
+                                                error->message);
+  else
+    g_dbus_method_invocation_return_value (g_steal_pointer (&call->invocation), value);
+  call_free (call);
+  under_way--;
+  if (under_way == 0 && on_idle != NULL)
+    on_idle ();
+}
+
+static void
+visit (Call *call, LinxVisitFunc func, GAsyncReadyCallback callback)
+{
+  LinxWork *work = g_steal_pointer (&call->work);
+
+  call->visit_start = g_get_monotonic_time ();
+  linx_workers_visit (func, work, (GDestroyNotify)linx_work_free, work->pins->fd, LINX_PINS_ALL,
+                      LINX_PINS_OWNED, call->left_ms, callback, call);
+}
+
+static gboolean
+visit_finish (Call *call, GAsyncResult *result, GError **error)
+{
+  gint64 used_ms = (g_get_monotonic_time () - call->visit_start) / 1000;
+
+  call->left_ms = used_ms < call->left_ms ? call->left_ms - (guint)used_ms : 1;
+  return linx_workers_visit_finish (result, (gpointer *)&call->work, error);
+}
+
+static void
+on_performed (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  Call *call = user_data;
+  g_autoptr (GError) error = NULL;
+
+  (void)source;
+  if (visit_finish (call, result, &error))
+    reply (call, call->work->value, NULL);
+  else
+    reply (call, NULL, error);
+}
+
+static void
+answer_can (Call *call, LinxVerdict verdict)
+{
+  static const char *const words[] = { "yes", "challenge", "no" };
+
+  reply (call, g_variant_new ("(s)", words[verdict]), NULL);
+}
+
+static void
+stop_waiting (Call *call)
+{
+  if (call->pinned_timer != 0)
+    g_source_remove (call->pinned_timer);
+  call->pinned_timer = 0;
+  g_cancellable_disconnect (call->caller->gone, call->gone_handler);
+  g_clear_object (&call->asking);
+}
+
+static gboolean
+allows_prompt (const Call *call)
+{
+  GDBusMessage *message = g_dbus_method_invocation_get_message (call->invocation);
+
+  return (g_dbus_message_get_flags (message) & G_DBUS_MESSAGE_FLAGS_ALLOW_INTERACTIVE_AUTHORIZATION)
+         != 0;
+}
+
+/* Why the caller is refused, or NULL. Nobody is told of a pin error who was not authorized. */
+static GError *
+refusal (const Call *call, gboolean allowed, GError *refused)
+{
+  if (call->pins_too_old) {
+    g_clear_error (&refused);
+    return g_error_new (LINX_MOUNT_ERROR, LINX_MOUNT_ERROR_TIMEOUT,
+                        "nobody answered the prompt within %d seconds: nothing was done",
+                        MOST_SECONDS_PINNED);
+  }
+  if (allowed && g_cancellable_is_cancelled (call->caller->gone))
+    return g_error_new_literal (LINX_MOUNT_ERROR, LINX_MOUNT_ERROR_NOT_AUTHORIZED,
+                                "the caller left the bus");
+  if (allowed && call->pin_error != NULL)
+    return g_error_copy (call->pin_error);
+  if (refused != NULL && call->pin_error != NULL && allows_prompt (call)) {
+    /* It was not asked, and asking again would not help: what it named cannot be looked up. */
+    g_clear_error (&refused);
+    return g_error_new_literal (LINX_MOUNT_ERROR, LINX_MOUNT_ERROR_NOT_AUTHORIZED,
+                                "not authorized");
+  }
+  return refused;
+}
+
+static void
+on_authorized (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  Call *call = user_data;
+  g_autoptr (GError) error = NULL;
+  GError *refused = NULL;
+  LinxVerdict verdict;
+  gboolean allowed = linx_authorize_finish (result, &verdict, &refused);
+
+  (void)source;
+  stop_waiting (call);
+  error = refusal (call, allowed, refused);
+  if (call->request->only_ask && !call->pins_too_old && (!allowed || call->pin_error == NULL))
+    answer_can (call, verdict);
+  else if (error != NULL)
+    reply (call, NULL, error);
+  else
+    visit (call, linx_work_perform, on_performed);
+}
+
+static gboolean
+on_pins_too_old (gpointer user_data)
+{
+  Call *call = user_data;
+
+  call->pinned_timer = 0;
+  call->pins_too_old = TRUE;
+  g_cancellable_cancel (call->asking);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+on_gone (GCancellable *gone, gpointer user_data)
+{
+  (void)gone;
+  g_cancellable_cancel (user_data);
+}
+
+static const char *
+prompt_of (const Call *call)
+{
+  const LinxPins *pins = call->work->pins;
+
+  if (call->request->verb->bit == LINX_VERB_MOUNT && pins->ns_foreign)
+    return N_ (
+        "Authentication is required to mount $(source) at $(target) in a container, whose root "
+        "can take back the attributes of the mount");
+  return NULL;
+}
+
+static void
+authorize (Call *call)
+{
+  const LinxPins *pins = call->work->pins;
+  gboolean other = call->request->verb->bit == LINX_VERB_LIST_MOUNTS && !pins->own;
+  g_autofree char *action
+      = g_strconcat (ACTION_PREFIX, call->request->verb->operation, other ? "-other" : "", NULL);
+  gboolean unrestricted = linx_attributes_need_unrestricted (call->request, pins);
+  const char *const actions[]
+      = { action, unrestricted ? ACTION_PREFIX "mount-unrestricted" : NULL, NULL };
+  g_autoptr (LinxDetails) details = linx_details_new (call->request, pins);
+  const LinxQuestion question = {
+    .sender = call->caller->name,
+    .actions = actions,
+    .details = details,
+    .message = prompt_of (call),
+    .interactive = !call->request->only_ask && call->pin_error == NULL && allows_prompt (call),
+  };
+
+  call->asking = g_cancellable_new ();
+  call->gone_handler = g_cancellable_connect (call->caller->gone, G_CALLBACK (on_gone),
+                                              g_object_ref (call->asking), g_object_unref);
+  call->pinned_timer = g_timeout_add_seconds (MOST_SECONDS_PINNED, on_pins_too_old, call);
+  linx_authorize (&question, call->asking, on_authorized, call);
+}
+
+/* An error of pin is told where the caller could have found it out without the service. */
+static gboolean
+may_tell_pin_error (const Call *call)
+{
+  const LinxPins *pins = call->work != NULL ? call->work->pins : NULL;
+
+  return pins == NULL || pins->privileged || pins->kind != LINX_NAMESPACE_OTHER;
+}
+
+static void
+on_pinned (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  Call *call = user_data;
+  gboolean ok = visit_finish (call, result, &call->pin_error);
+
+  (void)source;
+  if (!ok && may_tell_pin_error (call)) {
+    g_autoptr (GError) error = g_steal_pointer (&call->pin_error);
+    reply (call, NULL, error);
+  } else if (ok && call->work->value != NULL) {
+    reply (call, call->work->value, NULL);
+  } else if (ok && call->work->pins->privileged) {
+    answer_can (call, LINX_VERDICT_YES);
+  } else {
+    authorize (call);
+  }
+}
+
+static void
+on_caller (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  Call *call = user_data;
+  g_autoptr (GError) error = NULL;
+
+  (void)source;
+  call->caller = linx_caller_get_finish (result, &error);
+  call->counted_for_uid = call->caller != NULL && linx_bounds_enter_uid (call->caller->uid, &error);
+  if (!call->counted_for_uid) {
+    reply (call, NULL, error);
+    return;
+  }
+  call->work = linx_work_new (call->request, call->caller);
+  visit (call, linx_work_pin, on_pinned);
+}
+
+void
+linx_call_start (GDBusMethodInvocation *invocation)
+{
+  const LinxVerb *verb = linx_verb_find (g_dbus_method_invocation_get_method_name (invocation));
+  LinxMessageFds *fds = linx_message_fds_of (g_dbus_method_invocation_get_message (invocation));
+  g_autoptr (GError) error = NULL;
+  Call *call = g_new0 (Call, 1);
+
+  under_way++;
+  call->invocation = invocation;
+  call->request = linx_request_decode (verb, g_dbus_method_invocation_get_parameters (invocation),
+                                       fds, &error);
+  call->counted = call->request != NULL && linx_bounds_enter_call (&error);
+  if (!call->counted) {
+    reply (call, NULL, error);
+    return;
+  }
+  call->left_ms = call->request->timeout_ms;
+  linx_caller_get (g_dbus_method_invocation_get_connection (invocation),
+                   g_dbus_method_invocation_get_sender (invocation), on_caller, call);
+}

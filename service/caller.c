@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "caller.h"
+#include "linx-error.h"
+#include "process.h"
+#include "sys.h"
+
+#include <errno.h>
+#include <gio/gunixfdlist.h>
+#include <linux/capability.h>
+#include <sys/pidfd.h>
+
+/* A caller as the service keeps it: known once the bus has answered, until its name vanishes. */
+typedef struct {
+  LinxCaller *caller;
+  gboolean known;
+  guint watch;
+  GList *waiting; /* of GTask */
+} Entry;
+
+static GHashTable *entries; /* unique name -> Entry */
+
+LinxCaller *
+linx_caller_ref (LinxCaller *caller)
+{
+  g_atomic_ref_count_inc (&caller->ref);
+  return caller;
+}
+
+void
+linx_caller_unref (LinxCaller *caller)
+{
+  if (!g_atomic_ref_count_dec (&caller->ref))
+    return;
+  if (caller->pidfd >= 0)
+    close (caller->pidfd);
+  g_clear_object (&caller->gone);
+  g_free (caller->groups);
+  g_free (caller->name);
+  g_free (caller);
+}
+
+static void
+entry_free (gpointer data)
+{
+  Entry *entry = data;
+
+  g_bus_unwatch_name (entry->watch);
+  g_cancellable_cancel (entry->caller->gone);
+  for (GList *l = entry->waiting; l != NULL; l = l->next)
+    g_task_return_new_error (l->data, LINX_MOUNT_ERROR, LINX_MOUNT_ERROR_NOT_AUTHORIZED,
+                             "the caller left the bus");
+  g_list_free_full (entry->waiting, g_object_unref);
+  linx_caller_unref (entry->caller);
+  g_free (entry);
+}
+
+void
+linx_callers_clear (void)
+{
+  g_clear_pointer (&entries, g_hash_table_unref);
+}
+
+static void
+on_vanished (GDBusConnection *bus, const char *name, gpointer user_data)
+{
+  (void)bus;
+  (void)user_data;
+  g_hash_table_remove (entries, name);
+}
+
+static int
+open_pidfd (GVariantDict *credentials, GUnixFDList *fds, pid_t pid)
+{
+  gint32 handle;
+
+  if (fds != NULL && g_variant_dict_lookup (credentials, "ProcessFD", "h", &handle))
+    return g_unix_fd_list_get (fds, handle, NULL);
+  return pidfd_open (pid, 0);
+}
+
+static gboolean
+take_credentials (LinxCaller *caller, GVariant *reply, GUnixFDList *fds, GError **error)
+{
+  g_autoptr (GVariant) dict = g_variant_get_child_value (reply, 0);
+  g_auto (GVariantDict) credentials = G_VARIANT_DICT_INIT (dict);
+  g_autoptr (GVariant) groups = NULL;
+  guint32 uid, pid;
+  gconstpointer numbers;
+  gsize n;
+
+  if (!g_variant_dict_lookup (&credentials, "UnixUserID", "u", &uid)
+      || !g_variant_dict_lookup (&credentials, "ProcessID", "u", &pid))
+    return linx_error_set (error, LINX_STAGE_OPEN_NS, ESRCH, caller->name,
+                           "the bus does not know the caller's process");
+  caller->uid = uid;
+  caller->pid = (pid_t)pid;
+  groups = g_variant_dict_lookup_value (&credentials, "UnixGroupIDs", G_VARIANT_TYPE ("au"));
+  if (groups != NULL) {
+    numbers = g_variant_get_fixed_array (groups, &n, sizeof (gid_t));
+    caller->groups = g_memdup2 (numbers, n * sizeof (gid_t));
+    caller->n_groups = n;
+  }
+  caller->pidfd = open_pidfd (&credentials, fds, caller->pid);
+  if (caller->pidfd < 0)
+    return linx_error_set (error, LINX_STAGE_OPEN_NS, ESRCH, caller->name,
+                           "the caller's process has ended");
+  return TRUE;
+}
+
+static void
+answer (Entry *entry, const GError *error)
+{
+  GList *waiting = g_steal_pointer (&entry->waiting);
+
+  for (GList *l = waiting; l != NULL; l = l->next)
+    if (error != NULL)
+      g_task_return_error (l->data, g_error_copy (error));
+    else
+      g_task_return_pointer (l->data, linx_caller_ref (entry->caller),
+                             (GDestroyNotify)linx_caller_unref);
+  g_list_free_full (waiting, g_object_unref);
+}
+
+static void
+on_credentials (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  g_autofree char *name = user_data;
+  g_autoptr (GUnixFDList) fds = NULL;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GVariant) reply = g_dbus_connection_call_with_unix_fd_list_finish (
+      G_DBUS_CONNECTION (source), &fds, result, &error);
+  Entry *entry = entries != NULL ? g_hash_table_lookup (entries, name) : NULL;
+
+  if (entry == NULL)
+    return; /* vanished meanwhile: whoever waited was told */
+  if (reply == NULL) {
+    g_clear_error (&error);
+    linx_error_set (&error, LINX_STAGE_OPEN_NS, ESRCH, name, "the caller left the bus");
+  }
+  entry->known = error == NULL && take_credentials (entry->caller, reply, fds, &error);
+  answer (entry, error);
+  if (!entry->known)
+    g_hash_table_remove (entries, name);
+}
+
+static Entry *
+meet (GDBusConnection *bus, const char *name)
+{
+  Entry *entry = g_new0 (Entry, 1);
+
+  entry->caller = g_new0 (LinxCaller, 1);
+  g_atomic_ref_count_init (&entry->caller->ref);
+  entry->caller->name = g_strdup (name);
+  entry->caller->pidfd = -1;
+  entry->caller->gone = g_cancellable_new ();
+  g_hash_table_insert (entries, entry->caller->name, entry);
+  entry->watch = g_bus_watch_name_on_connection (bus, name, G_BUS_NAME_WATCHER_FLAGS_NONE, NULL,
+                                                 on_vanished, NULL, NULL);
+  g_dbus_connection_call_with_unix_fd_list (
+      bus, "org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus",
+      "GetConnectionCredentials", g_variant_new ("(s)", name), G_VARIANT_TYPE ("(a{sv})"),
+      G_DBUS_CALL_FLAGS_NONE, -1, NULL, NULL, on_credentials, g_strdup (name));
+  return entry;
+}
+
+void
+linx_caller_get (GDBusConnection *bus, const char *name, GAsyncReadyCallback callback,
+                 gpointer user_data)
+{
+  GTask *task = g_task_new (NULL, NULL, callback, user_data);
+  Entry *entry;
+
+  if (entries == NULL)
+    entries = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, entry_free);
+  entry = g_hash_table_lookup (entries, name);
+  if (entry == NULL)
+    entry = meet (bus, name);
+  entry->waiting = g_list_append (entry->waiting, task);
+  if (entry->known)
+    answer (entry, NULL);
+}
+
+LinxCaller *
+linx_caller_get_finish (GAsyncResult *result, GError **error)
+{
+  return g_task_propagate_pointer (G_TASK (result), error);
+}
+
+static gboolean
+has_gid (const LinxCaller *caller, gid_t gid)
+{
+  for (gsize i = 0; i < caller->n_groups; i++)
+    if (caller->groups[i] == gid)
+      return TRUE;
+  return FALSE;
+}
+
+gboolean
+linx_caller_verify (const LinxCaller *caller, int pidfd, gboolean *privileged, gid_t *gid,
+                    GError **error)
+{
+  LinxProcessStatus status;
+  gboolean initial;
+
+  if (linx_process_status (caller->pid, &status) != 0 || !has_gid (caller, status.gid))
+    return linx_error_set (error, LINX_STAGE_OPEN_NS, ESRCH, caller->name,
+                           "the caller's process has ended");
+  for (gsize i = 0; i < G_N_ELEMENTS (status.uids); i++)
+    if (status.uids[i] != caller->uid)
+      return linx_error_set (error, LINX_STAGE_OPEN_NS, ESRCH, caller->name,
+                             "the process on this connection has changed its user");
+  initial = linx_process_in_initial_userns (caller->pid);
+  if (!linx_process_alive (pidfd))
+    return linx_error_set (error, LINX_STAGE_OPEN_NS, ESRCH, caller->name,
+                           "the caller's process has ended");
+  *privileged = caller->uid == 0 && initial && (status.cap_eff & (1ULL << CAP_SYS_ADMIN)) != 0;
+  *gid = status.gid;
+  return TRUE;
+}
+
+gboolean
+linx_caller_assume (const LinxCaller *caller, gid_t gid, GError **error)
+{
+  if (caller->uid == 0)
+    return TRUE;
+  if (sys_setgroups (caller->n_groups, caller->groups) < 0)
+    return linx_error_set (error, LINX_STAGE_THREAD, errno, "credentials", NULL);
+  sys_setfsgid (gid);
+  sys_setfsuid (caller->uid);
+  return TRUE;
+}
+
+gboolean
+linx_caller_resume (GError **error)
+{
+  sys_setfsuid (0);
+  sys_setfsgid (0);
+  if (sys_setgroups (0, NULL) < 0)
+    return linx_error_set (error, LINX_STAGE_THREAD, errno, "credentials", NULL);
+  return TRUE;
+}

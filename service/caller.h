@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <gio/gio.h>
+#include <sys/types.h>
+
+/*
+ * Callers: who they are comes from the bus, never from an argument.
+ */
+
+/**
+ * LinxCaller:
+ * @name: unique bus name
+ * @uid: user id, from the bus
+ * @groups: (array length=n_groups): group ids, from the bus
+ * @pid: process id, from the bus; @pidfd says whether it still is that process's
+ * @pidfd: the process that opened the connection
+ * @gone: (cancellable): cancelled when the name vanishes
+ *
+ * One connection of the bus. Everything but @gone stays as it was at first sight.
+ */
+typedef struct {
+  gatomicrefcount ref;
+  char *name;
+  uid_t uid;
+  gid_t *groups;
+  gsize n_groups;
+  pid_t pid;
+  int pidfd;
+  GCancellable *gone;
+} LinxCaller;
+
+LinxCaller *linx_caller_ref (LinxCaller *caller);
+void linx_caller_unref (LinxCaller *caller);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (LinxCaller, linx_caller_unref)
+
+/**
+ * linx_caller_get:
+ * @bus: the system bus
+ * @name: a unique name
+ * @callback: called in the main context
+ * @user_data: for @callback
+ *
+ * Asks the bus who @name is: once for as long as the name lives.
+ */
+void linx_caller_get (GDBusConnection *bus, const char *name, GAsyncReadyCallback callback,
+                      gpointer user_data);
+
+/**
+ * linx_caller_get_finish:
+ * @result: the result
+ * @error: OpenNs.ESRCH where the caller is gone
+ *
+ * Returns: (transfer full): the caller
+ */
+LinxCaller *linx_caller_get_finish (GAsyncResult *result, GError **error);
+
+/** linx_callers_clear: forgets all callers, at the end of the service. */
+void linx_callers_clear (void);
+
+/**
+ * linx_caller_verify:
+ * @caller: a caller
+ * @pidfd: the worker's copy of its pidfd
+ * @privileged: (out): whether it is uid 0 with CAP_SYS_ADMIN in effect in the initial user
+ *   namespace; a uid 0 without it may do nothing at all
+ * @gid: (out): its filesystem group id
+ * @error: OpenNs.ESRCH where its process has ended, or no longer is the bus's uid in all of its
+ *   four (a setuid program on somebody's connection)
+ *
+ * For a worker, at the start of each call.
+ */
+gboolean linx_caller_verify (const LinxCaller *caller, int pidfd, gboolean *privileged, gid_t *gid,
+                             GError **error);
+
+/**
+ * linx_caller_assume:
+ * @caller: a caller
+ * @gid: its filesystem group id
+ *
+ * Makes this thread look things up as @caller would: groups, fsgid, fsuid. With a fsuid other than
+ * 0 the kernel takes the capabilities that pass by file permissions (capabilities(7)), and leaves
+ * CAP_SYS_ADMIN.
+ */
+gboolean linx_caller_assume (const LinxCaller *caller, gid_t gid, GError **error);
+
+/** linx_caller_resume: makes this thread root again after linx_caller_assume(). */
+gboolean linx_caller_resume (GError **error);

@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "details.h"
+#include "attributes.h"
+#include "linx-text.h"
+#include "verb.h"
+
+typedef struct {
+  const char *key;
+  char *value;
+} Detail;
+
+struct _LinxDetails {
+  GArray *all; /* of Detail */
+};
+
+static void
+clear_detail (gpointer data)
+{
+  g_free (((Detail *)data)->value);
+}
+
+void
+linx_details_free (LinxDetails *details)
+{
+  g_array_unref (details->all);
+  g_free (details);
+}
+
+static void
+put (LinxDetails *details, const char *key, const char *value)
+{
+  Detail detail = { key, linx_text_escape (value != NULL ? value : "") };
+
+  g_array_append_val (details->all, detail);
+}
+
+static void
+put_boolean (LinxDetails *details, const char *key, gboolean value)
+{
+  put (details, key, value ? "true" : "");
+}
+
+static void
+put_number (LinxDetails *details, const char *key, gboolean given, guint64 value)
+{
+  g_autofree char *text = g_strdup_printf ("%" G_GUINT64_FORMAT, value);
+
+  put (details, key, given ? text : "");
+}
+
+static void
+put_list (LinxDetails *details, const char *key, GStrv list)
+{
+  g_autofree char *joined = list != NULL ? g_strjoinv (",", list) : NULL;
+
+  put (details, key, joined);
+}
+
+/* Already printed, and escaped where it had to be. */
+static void
+put_printed (LinxDetails *details, const char *key, char *value)
+{
+  Detail detail = { key, value };
+
+  g_array_append_val (details->all, detail);
+}
+
+static char *
+where_text (const LinxWhere *where)
+{
+  switch (where->kind) {
+  case LINX_WHERE_SELF:
+    return g_strdup ("self");
+  case LINX_WHERE_HOST:
+    return g_strdup ("host");
+  case LINX_WHERE_PATH:
+    return g_strdup (where->path);
+  case LINX_WHERE_PID:
+    return g_strdup_printf ("%d", (int)where->pid);
+  case LINX_WHERE_FD:
+    return g_strdup ("fd");
+  default:
+    g_assert_not_reached ();
+  }
+}
+
+static const char *
+create_word (LinxCreate create)
+{
+  switch (create) {
+  case LINX_CREATE_FILE:
+    return "file";
+  case LINX_CREATE_DIRECTORY:
+    return "directory";
+  default:
+    return "";
+  }
+}
+
+static const char *
+namespace_word (LinxNamespaceKind kind)
+{
+  switch (kind) {
+  case LINX_NAMESPACE_HOST:
+    return "host";
+  case LINX_NAMESPACE_SELF:
+    return "self";
+  case LINX_NAMESPACE_OTHER:
+    return "other";
+  default:
+    return "";
+  }
+}
+
+/* The arguments as they are meant; paths only as they were pinned. For ListMounts, whose source and
+ * target are filters that name nothing, as given. */
+static void
+put_arguments (LinxDetails *details, const LinxRequest *request, const LinxPins *pins)
+{
+  gboolean filters = request->verb->bit == LINX_VERB_LIST_MOUNTS;
+  g_autofree char *in = where_text (&request->in);
+
+  put (details, "operation", request->verb->operation);
+  put (details, "source", filters ? request->source : pins != NULL ? pins->source : NULL);
+  put (details, "target", filters ? request->target : pins != NULL ? pins->target : NULL);
+  if (filters)
+    put_list (details, "fstype", request->fstypes);
+  else
+    put (details, "fstype", request->fstype);
+  put (details, "in", in);
+}
+
+static char *
+attributes_text (const LinxRequest *request, const LinxPins *pins)
+{
+  if (request->options == NULL)
+    return g_strdup ("");
+  return linx_options_attributes (pins != NULL ? linx_attributes_effective (request, pins)
+                                               : request->options->attr_set,
+                                  request->options->attr_clear);
+}
+
+static void
+put_options (LinxDetails *details, const LinxRequest *request, const LinxPins *pins)
+{
+  const LinxOptions *options = request->options;
+  char *attributes = attributes_text (request, pins);
+  char *fs = options == NULL ? g_strdup ("") : linx_options_fs_text (options);
+  const char *comma = attributes[0] != '\0' && fs[0] != '\0' ? "," : "";
+
+  put_printed (details, "options", g_strconcat (attributes, comma, fs, NULL));
+  put_printed (details, "attributes", attributes);
+  put_printed (details, "fs-options", fs);
+  put (details, "create", create_word (request->create));
+  put (details, "recursive", NULL);
+  put_boolean (details, "no-symlinks", request->no_symlinks);
+  put_boolean (details, "detach", request->detach);
+  put_boolean (details, "force", request->force);
+  put_boolean (details, "expire", request->expire);
+  put_boolean (details, "nofollow", request->nofollow);
+  put_number (details, "id", request->id.given, request->id.value);
+  put (details, "under", request->under);
+  put_list (details, "fields", request->fields);
+  put_number (details, "limit", request->limit != 0, request->limit);
+  put_number (details, "after", request->after != 0, request->after);
+  put_number (details, "timeout", TRUE, request->timeout_ms);
+}
+
+static void
+put_namespace (LinxDetails *details, const LinxPins *pins)
+{
+  gboolean open = pins != NULL && pins->kind != LINX_NAMESPACE_UNKNOWN;
+
+  put (details, "namespace", open ? namespace_word (pins->kind) : "");
+  put_number (details, "namespace-id", open, open ? pins->ns_inode : 0);
+  put_number (details, "namespace-owner", open, open ? pins->ns_owner : 0);
+  put_number (details, "pid", open && pins->pid != 0, open ? (guint64)pins->pid : 0);
+}
+
+static void
+put_source (LinxDetails *details, const LinxRequest *request, const LinxPins *pins)
+{
+  gboolean is_device = pins != NULL && pins->source_kind == LINX_SOURCE_DEVICE;
+  gboolean mounts = request->verb->bit == LINX_VERB_MOUNT;
+  g_autofree char *device
+      = is_device ? g_strdup_printf ("%u:%u", pins->device_major, pins->device_minor) : NULL;
+
+  put (details, "source-given", mounts ? request->source : NULL);
+  put (details, "source-kind", !mounts ? NULL : is_device ? "device" : "none");
+  put (details, "device", device);
+  put (details, "source-namespace", NULL);
+  put (details, "source-namespace-id", NULL);
+  put (details, "source-namespace-owner", NULL);
+}
+
+static void
+put_target (LinxDetails *details, const LinxPins *pins)
+{
+  gboolean held = pins != NULL && pins->target != NULL;
+
+  put_number (details, "target-mount-id", held, held ? pins->target_mount : 0);
+  put_boolean (details, "target-is-mount", held && pins->target_is_mount);
+  put (details, "target-propagation", held ? pins->target_propagation : NULL);
+}
+
+LinxDetails *
+linx_details_new (const LinxRequest *request, const LinxPins *pins)
+{
+  LinxDetails *details = g_new0 (LinxDetails, 1);
+
+  details->all = g_array_new (FALSE, FALSE, sizeof (Detail));
+  g_array_set_clear_func (details->all, clear_detail);
+  put_arguments (details, request, pins);
+  put_options (details, request, pins);
+  put_namespace (details, pins);
+  put_source (details, request, pins);
+  put_target (details, pins);
+  return details;
+}
+
+void
+linx_details_foreach (const LinxDetails *details, LinxDetailFunc func, gpointer user_data)
+{
+  for (guint i = 0; i < details->all->len; i++) {
+    const Detail *detail = &g_array_index (details->all, Detail, i);
+
+    func (detail->key, detail->value, user_data);
+  }
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "kernel-features.h"
+#include "sys.h"
+
+#include <errno.h>
+#include <fcntl.h>
+
+static gboolean unique_mount_id;
+
+/* Each of the three is asked: a seccomp filter may take one of them away. */
+static gboolean
+probe_unique_mount_id (void)
+{
+  struct linx_statmount mount;
+  struct statx stx;
+  uint64_t id;
+
+  if (statx (AT_FDCWD, "/", AT_STATX_DONT_SYNC, STATX_MNT_ID_UNIQUE, &stx) < 0
+      || (stx.stx_mask & STATX_MNT_ID_UNIQUE) == 0)
+    return FALSE;
+  return sys_statmount (stx.stx_mnt_id, LINX_STATMOUNT_MNT_BASIC, &mount) == 0
+         && sys_listmount (LINX_LSMT_ROOT, 0, &id, 1) >= 0;
+}
+
+void
+linx_features_probe (void)
+{
+  unique_mount_id = probe_unique_mount_id ();
+}
+
+gboolean
+linx_feature_unique_mount_id (void)
+{
+  return unique_mount_id;
+}
+
+GStrv
+linx_features_names (void)
+{
+  g_autoptr (GStrvBuilder) names = g_strv_builder_new ();
+
+  if (unique_mount_id)
+    g_strv_builder_add (names, "unique-mount-id");
+  return g_strv_builder_end (names);
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <glib.h>
+
+/** linx_features_probe: finds out, once and at the start, what this kernel has. */
+void linx_features_probe (void);
+
+/**
+ * linx_feature_unique_mount_id:
+ *
+ * Returns: whether the kernel has unique 64-bit mount ids: statx(2) with STATX_MNT_ID_UNIQUE,
+ *   statmount(2) and listmount(2), all Linux 6.8
+ */
+gboolean linx_feature_unique_mount_id (void);
+
+/**
+ * linx_features_names:
+ *
+ * Returns: (transfer full): the names of what was found: the property Features
+ */
+GStrv linx_features_names (void);

@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "authorize.h"
+#include "call.h"
+#include "caller.h"
+#include "config.h"
+#include "kernel-features.h"
+#include "bounds.h"
+#include "message-fds.h"
+#include "process.h"
+#include "service.h"
+#include "worker.h"
+
+#include <glib-unix.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+
+#define DEFAULT_IDLE_SECONDS 60
+#define MOST_CLOSERS 128
+
+static gboolean show_version;
+static gboolean replace;
+static int idle_seconds = DEFAULT_IDLE_SECONDS;
+
+static const GOptionEntry entries[] = {
+  { "version", 0, 0, G_OPTION_ARG_NONE, &show_version, "Print the version and exit", NULL },
+  { "replace", 0, 0, G_OPTION_ARG_NONE, &replace, "Take the bus name from a running service",
+    NULL },
+  { "idle-timeout", 0, 0, G_OPTION_ARG_INT, &idle_seconds,
+    "Exit after so many seconds without a call (default 60; 0: never)", "SECONDS" },
+  { NULL, 0, 0, 0, NULL, NULL, NULL },
+};
+
+static GMainLoop *loop;
+static guint idle_timer;
+static gboolean had_name;
+static int exit_status = EXIT_SUCCESS;
+
+static gboolean
+on_idle_timeout (gpointer user_data)
+{
+  (void)user_data;
+  idle_timer = 0;
+  if (linx_calls_under_way () == 0)
+    g_main_loop_quit (loop);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+start_idle_timer (void)
+{
+  if (idle_timer != 0)
+    g_source_remove (idle_timer);
+  idle_timer
+      = idle_seconds > 0 ? g_timeout_add_seconds ((guint)idle_seconds, on_idle_timeout, NULL) : 0;
+}
+
+static gboolean
+on_signal (gpointer user_data)
+{
+  (void)user_data;
+  g_main_loop_quit (loop);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+on_name_acquired (GDBusConnection *bus, const char *name, gpointer user_data)
+{
+  (void)bus;
+  (void)name;
+  (void)user_data;
+  had_name = TRUE;
+}
+
+/* Either another service has the name, or one that was started with --replace has taken it. */
+static void
+on_name_lost (GDBusConnection *bus, const char *name, gpointer user_data)
+{
+  (void)bus;
+  (void)user_data;
+  if (!had_name) {
+    g_printerr ("linx-mountd: %s belongs to another service; --replace takes it\n", name);
+    exit_status = EXIT_FAILURE;
+  }
+  g_main_loop_quit (loop);
+}
+
+static void
+on_bus_closed (GDBusConnection *bus, gboolean by_peer, GError *error, gpointer user_data)
+{
+  (void)bus;
+  (void)by_peer;
+  (void)user_data;
+  g_warning ("the system bus is gone: %s", error != NULL ? error->message : "closed");
+  exit_status = EXIT_FAILURE;
+  g_main_loop_quit (loop);
+}
+
+/* One descriptor is held for each caller, and a few for each call. */
+static void
+raise_descriptor_limit (void)
+{
+  struct rlimit limit;
+
+  if (getrlimit (RLIMIT_NOFILE, &limit) == 0) {
+    limit.rlim_cur = limit.rlim_max;
+    setrlimit (RLIMIT_NOFILE, &limit);
+  }
+}
+
+/* Owns the name until it is told to stop. Letting go of it first, and replying to all that came
+ * before, loses no call: whoever calls afterwards has the bus start the service anew. */
+static void
+serve (GDBusConnection *bus)
+{
+  guint name_id = g_bus_own_name_on_connection (
+      bus, LINX_BUS_NAME,
+      G_BUS_NAME_OWNER_FLAGS_ALLOW_REPLACEMENT | G_BUS_NAME_OWNER_FLAGS_DO_NOT_QUEUE
+          | (replace ? G_BUS_NAME_OWNER_FLAGS_REPLACE : G_BUS_NAME_OWNER_FLAGS_NONE),
+      on_name_acquired, on_name_lost, NULL, NULL);
+
+  linx_calls_on_idle (start_idle_timer);
+  start_idle_timer ();
+  g_main_loop_run (loop);
+  g_bus_unown_name (name_id);
+  while (linx_calls_under_way () > 0 || g_main_context_pending (NULL))
+    g_main_context_iteration (NULL, TRUE);
+  g_dbus_connection_flush_sync (bus, NULL, NULL);
+}
+
+static GDBusConnection *
+connect_bus (GError **error)
+{
+  GDBusConnection *bus = g_bus_get_sync (G_BUS_TYPE_SYSTEM, NULL, error);
+
+  if (bus == NULL)
+    return NULL;
+  linx_message_fds_filter (bus);
+  g_dbus_connection_set_exit_on_close (bus, FALSE);
+  g_signal_connect (bus, "closed", G_CALLBACK (on_bus_closed), NULL);
+  return bus;
+}
+
+static gboolean
+run (GError **error)
+{
+  g_autoptr (GDBusConnection) bus = NULL;
+
+  if (!linx_process_init (error))
+    return FALSE;
+  raise_descriptor_limit ();
+  linx_features_probe ();
+  linx_workers_init (LINX_MOST_CALLS, MOST_CLOSERS);
+  bus = connect_bus (error);
+  if (bus == NULL || !linx_service_register (bus, error))
+    return FALSE;
+  loop = g_main_loop_new (NULL, FALSE);
+  g_unix_signal_add (SIGTERM, on_signal, NULL);
+  g_unix_signal_add (SIGINT, on_signal, NULL);
+  serve (bus);
+  linx_callers_clear ();
+  linx_authorize_clear ();
+  g_main_loop_unref (loop);
+  return TRUE;
+}
+
+int
+main (int argc, char **argv)
+{
+  g_autoptr (GOptionContext) context = g_option_context_new (NULL);
+  g_autoptr (GError) error = NULL;
+
+  g_option_context_set_summary (context,
+                                "Mounts and unmounts for callers on the system bus (" LINX_BUS_NAME
+                                "), in any mount namespace, as polkit allows.");
+  g_option_context_add_main_entries (context, entries, NULL);
+  if (!g_option_context_parse (context, &argc, &argv, &error) || argc > 1 || idle_seconds < 0) {
+    g_printerr ("linx-mountd: %s\n", error != NULL ? error->message
+                                     : argc > 1    ? "takes no arguments"
+                                                   : "--idle-timeout must not be negative");
+    return 2;
+  }
+  if (show_version) {
+    g_print ("linx-mountd %s\n", LINX_VERSION);
+    return EXIT_SUCCESS;
+  }
+  if (!run (&error)) {
+    g_printerr ("linx-mountd: %s\n", error->message);
+    return EXIT_FAILURE;
+  }
+  return exit_status;
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <gio/gio.h>
+
+/**
+ * LinxMessageFds:
+ * @fd: descriptors
+ * @n: how many
+ *
+ * The descriptors that came with one message. They belong to a stranger: nobody but a worker looks
+ * at them or closes them.
+ */
+typedef struct {
+  gatomicrefcount ref;
+  int *fd;
+  guint n;
+} LinxMessageFds;
+
+LinxMessageFds *linx_message_fds_ref (LinxMessageFds *fds);
+
+/** linx_message_fds_unref: the last one hands them to linx_workers_close(). */
+void linx_message_fds_unref (LinxMessageFds *fds);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (LinxMessageFds, linx_message_fds_unref)
+
+/**
+ * linx_message_fds_filter:
+ * @bus: the system bus
+ *
+ * From now on takes the descriptors off each message that is not the bus's own answer, before GDBus
+ * would close them in its own thread or in the main loop.
+ */
+void linx_message_fds_filter (GDBusConnection *bus);
+
+/**
+ * linx_message_fds_of:
+ * @message: a message that passed the filter
+ *
+ * Returns: (transfer none) (nullable): what the filter took off it
+ */
+LinxMessageFds *linx_message_fds_of (GDBusMessage *message);

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "mount-id.h"
+#include "kernel-features.h"
+#include "linx-error.h"
+#include "row.h"
+#include "sys.h"
+#include "table.h"
+
+#include <errno.h>
+#include <sys/mount.h>
+#include <sys/sysmacros.h>
+
+#define PAGE 1024
+
+typedef struct {
+  guint64 id;
+  guint64 parent;
+  dev_t device;
+} Ids;
+
+struct _LinxMountIds {
+  GHashTable *by_old; /* guint -> Ids */
+};
+
+void
+linx_mount_ids_free (LinxMountIds *ids)
+{
+  g_hash_table_unref (ids->by_old);
+  g_free (ids);
+}
+
+static void
+add (LinxMountIds *ids, guint64 id)
+{
+  struct linx_statmount mount;
+  Ids *entry;
+
+  /* A mount may go away while the list is read: then it is not in it. */
+  if (sys_statmount (id, LINX_STATMOUNT_MNT_BASIC | LINX_STATMOUNT_SB_BASIC, &mount) < 0)
+    return;
+  entry = g_new (Ids, 1);
+  entry->id = mount.mnt_id;
+  entry->parent = mount.mnt_parent_id;
+  entry->device = makedev (mount.sb_dev_major, mount.sb_dev_minor);
+  g_hash_table_replace (ids->by_old, GUINT_TO_POINTER (mount.mnt_id_old), entry);
+}
+
+LinxMountIds *
+linx_mount_ids_read (GError **error)
+{
+  g_autoptr (LinxMountIds) ids = g_new0 (LinxMountIds, 1);
+  uint64_t page[PAGE];
+  uint64_t after = 0;
+  gssize n;
+
+  ids->by_old = g_hash_table_new_full (NULL, NULL, NULL, g_free);
+  do {
+    n = sys_listmount (LINX_LSMT_ROOT, after, page, PAGE);
+    if (n < 0) {
+      linx_error_set (error, LINX_STAGE_LIST, errno, "mount ids", NULL);
+      return NULL;
+    }
+    for (gssize i = 0; i < n; i++)
+      add (ids, page[i]);
+    after = n > 0 ? page[n - 1] : 0;
+  } while (n == PAGE);
+  return g_steal_pointer (&ids);
+}
+
+gboolean
+linx_mount_ids_find (const LinxMountIds *ids, guint mount_id, dev_t device, guint64 *id,
+                     guint64 *parent)
+{
+  const Ids *entry = g_hash_table_lookup (ids->by_old, GUINT_TO_POINTER (mount_id));
+
+  if (entry == NULL || entry->device != device)
+    return FALSE;
+  *id = entry->id;
+  *parent = entry->parent;
+  return TRUE;
+}
+
+static char *
+propagation_from_table (guint64 id)
+{
+  g_autoptr (LinxTable) table = linx_table_read (-1, NULL);
+  const LinxRow *row = table != NULL ? linx_table_find (table, id) : NULL;
+
+  return g_strdup (row != NULL ? linx_row_propagation (row) : "");
+}
+
+char *
+linx_mount_id_propagation (guint64 id)
+{
+  struct linx_statmount mount;
+
+  if (!linx_feature_unique_mount_id ())
+    return propagation_from_table (id);
+  if (sys_statmount (id, LINX_STATMOUNT_MNT_BASIC, &mount) < 0)
+    return g_strdup ("");
+  return g_strdup (linx_propagation_word ((mount.mnt_propagation & MS_SHARED) != 0,
+                                          (mount.mnt_propagation & MS_SLAVE) != 0,
+                                          (mount.mnt_propagation & MS_UNBINDABLE) != 0));
+}
+
+gboolean
+linx_mount_id_exists (guint64 id)
+{
+  struct linx_statmount mount;
+
+  return linx_feature_unique_mount_id ()
+         && sys_statmount (id, LINX_STATMOUNT_MNT_BASIC, &mount) == 0;
+}

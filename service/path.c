@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "path.h"
+#include "kernel-features.h"
+#include "linx-error.h"
+#include "process.h"
+#include "sys.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+
+void
+linx_place_clear (LinxPlace *place)
+{
+  g_clear_pointer (&place->path, g_free);
+}
+
+static const char *
+explain (int err)
+{
+  switch (err) {
+  case EXDEV:
+    return "the path leads through a magic link of /proc";
+  case ELOOP:
+    return "a symbolic link where none may be, or too many of them";
+  default:
+    return NULL;
+  }
+}
+
+int
+linx_path_open (int root, const char *path, guint flags, GError **error)
+{
+  guint64 open_flags = O_PATH | O_CLOEXEC;
+  guint64 resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS;
+  int fd;
+
+  if (flags & LINX_PATH_NO_SYMLINKS)
+    resolve |= RESOLVE_NO_SYMLINKS;
+  if (flags & LINX_PATH_NOFOLLOW)
+    open_flags |= O_NOFOLLOW;
+  /* EAGAIN: a rename anywhere on the machine raced with a ".." (openat2(2)). */
+  do
+    fd = sys_openat2 (root, path, open_flags, resolve);
+  while (fd < 0 && errno == EAGAIN);
+  if (fd < 0)
+    linx_error_set (error, LINX_STAGE_RESOLVE, errno, path, explain (errno));
+  return fd;
+}
+
+int
+linx_file_id_read (LinxFileId *id, int dir, const char *name)
+{
+  int flags = AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | AT_STATX_DONT_SYNC;
+  guint id_mask = linx_feature_unique_mount_id () ? STATX_MNT_ID_UNIQUE : STATX_MNT_ID;
+  struct statx stx;
+
+  if (statx (dir, name, flags, STATX_BASIC_STATS | id_mask, &stx) < 0)
+    return errno;
+  id->mount = stx.stx_mnt_id;
+  id->major = stx.stx_dev_major;
+  id->minor = stx.stx_dev_minor;
+  id->inode = stx.stx_ino;
+  id->mode = stx.stx_mode;
+  id->rdev_major = stx.stx_rdev_major;
+  id->rdev_minor = stx.stx_rdev_minor;
+  id->mount_root = (stx.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0;
+  return 0;
+}
+
+gboolean
+linx_file_id_equal (const LinxFileId *a, const LinxFileId *b)
+{
+  return a->mount == b->mount && a->major == b->major && a->minor == b->minor
+         && a->inode == b->inode;
+}
+
+static gboolean
+stale (const char *given, GError **error)
+{
+  return linx_error_set (error, LINX_STAGE_RESOLVE, ESTALE, given,
+                         "no path from the root of the mount namespace leads to it: it is deleted, "
+                         "hidden by another mount, detached, or in another namespace");
+}
+
+gboolean
+linx_place_read (LinxPlace *place, int fd, const char *given, GError **error)
+{
+  g_autofree char *link = g_strdup_printf ("thread-self/fd/%d", fd);
+  char path[PATH_MAX + 1];
+  LinxFileId again;
+  gssize length;
+  int rc, found;
+
+  rc = linx_file_id_read (&place->id, fd, "");
+  if (rc != 0)
+    return linx_error_set (error, LINX_STAGE_RESOLVE, rc, given, NULL);
+  length = readlinkat (linx_process_proc_fd (), link, path, sizeof path - 1);
+  if (length < 0)
+    return linx_error_set (error, LINX_STAGE_RESOLVE, errno, given, NULL);
+  path[length] = '\0';
+  if (path[0] != '/')
+    return stale (given, error);
+
+  found = sys_openat2 (AT_FDCWD, path, O_PATH | O_CLOEXEC,
+                       RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS);
+  if (found < 0 && errno == EACCES)
+    return linx_error_set (error, LINX_STAGE_RESOLVE, errno, given, NULL);
+  if (found < 0)
+    return stale (given, error);
+  rc = linx_file_id_read (&again, found, "");
+  close (found);
+  if (rc != 0 || !linx_file_id_equal (&place->id, &again))
+    return stale (given, error);
+  place->path = g_strndup (path, (gsize)length);
+  return TRUE;
+}

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <glib.h>
+
+/*
+ * Paths: the one place that looks them up. All of it runs on a worker, inside the namespace.
+ */
+
+/**
+ * LinxFileId:
+ * @mount: the kernel's id of the mount it is on: unique since Linux 6.8, else reusable
+ * @major: device number
+ * @minor: device number
+ * @inode: inode number
+ * @mode: type and permissions
+ * @rdev_major: of a device node
+ * @rdev_minor: of a device node
+ * @mount_root: whether it is the root of that mount
+ *
+ * What an object in the hierarchy is, whatever its name.
+ */
+typedef struct {
+  guint64 mount;
+  guint major;
+  guint minor;
+  guint64 inode;
+  guint mode;
+  guint rdev_major;
+  guint rdev_minor;
+  gboolean mount_root;
+} LinxFileId;
+
+/** LinxPlace: an object and the canonical path that leads to it. */
+typedef struct {
+  char *path;
+  LinxFileId id;
+} LinxPlace;
+
+void linx_place_clear (LinxPlace *place);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (LinxPlace, linx_place_clear)
+
+/**
+ * LinxPathFlags:
+ * @LINX_PATH_NO_SYMLINKS: a symbolic link anywhere in the path is an error
+ * @LINX_PATH_NOFOLLOW: a symbolic link as last component is what is meant
+ */
+typedef enum {
+  LINX_PATH_NO_SYMLINKS = 1 << 0,
+  LINX_PATH_NOFOLLOW = 1 << 1,
+} LinxPathFlags;
+
+/**
+ * linx_path_open:
+ * @root: the directory that is "/"; AT_FDCWD: the root of the namespace, as a worker enters it
+ * @path: an absolute path
+ * @flags: LinxPathFlags
+ * @error: Resolve.*
+ *
+ * Opens @path as O_PATH: reads nothing and triggers no automount. No path leaves @root, and no
+ * magic link is followed (openat2(2)).
+ *
+ * Returns: (transfer full): a descriptor, or -1
+ */
+int linx_path_open (int root, const char *path, guint flags, GError **error);
+
+/**
+ * linx_file_id_read:
+ * @id: (out): the identity
+ * @dir: a directory, or with an empty @name the object itself
+ * @name: a last component; a symbolic link is not followed, what is mounted on it is seen
+ *
+ * Never asks a network or FUSE server (AT_STATX_DONT_SYNC).
+ *
+ * Returns: 0, or an errno
+ */
+int linx_file_id_read (LinxFileId *id, int dir, const char *name);
+
+gboolean linx_file_id_equal (const LinxFileId *a, const LinxFileId *b);
+
+/**
+ * linx_place_read:
+ * @place: (out): the path and identity of @fd
+ * @fd: an object
+ * @given: how the caller named it, for the error
+ * @error: Resolve.ESTALE
+ *
+ * Reads the path of @fd from the root of the namespace this thread is in. The kernel prints one for
+ * objects that no lookup reaches too (deleted, detached, overmounted, in another namespace), so it
+ * counts only if looking it up leads back to the same object.
+ */
+gboolean linx_place_read (LinxPlace *place, int fd, const char *given, GError **error);

@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "process.h"
+#include "linx-error.h"
+#include "sys.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/pidfd.h>
+
+static int proc_fd = -1;
+static int self_pidfd = -1;
+
+gboolean
+linx_process_init (GError **error)
+{
+  int filler;
+
+  proc_fd = open ("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
+  if (proc_fd < 0)
+    return linx_error_set (error, LINX_STAGE_RESOLVE, errno, "/proc", NULL);
+  self_pidfd = pidfd_open (getpid (), 0);
+  if (self_pidfd < 0)
+    return linx_error_set (error, LINX_STAGE_OPEN_NS, errno, "own process", NULL);
+  do
+    filler = fcntl (proc_fd, F_DUPFD_CLOEXEC, 0);
+  while (filler >= 0 && filler < LINX_RESERVED_FDS - 1);
+  if (filler < 0)
+    return linx_error_set (error, LINX_STAGE_PIPE, errno, "reserved descriptors", NULL);
+  return TRUE;
+}
+
+int
+linx_process_proc_fd (void)
+{
+  return proc_fd;
+}
+
+int
+linx_process_self_pidfd (void)
+{
+  return self_pidfd;
+}
+
+gboolean
+linx_process_alive (int pidfd)
+{
+  struct pollfd poll_fd = { .fd = pidfd, .events = POLLIN };
+  return poll (&poll_fd, 1, 0) == 0;
+}
+
+/* Reads a short file of /proc whole. Returns its length, or -1 with errno set. */
+static gssize
+read_proc (const char *path, char *buffer, gsize size)
+{
+  int fd = openat (proc_fd, path, O_RDONLY | O_CLOEXEC);
+  gsize length = 0;
+  gssize n = -1;
+
+  if (fd < 0)
+    return -1;
+  while (length < size - 1 && (n = read (fd, buffer + length, size - 1 - length)) > 0)
+    length += (gsize)n;
+  buffer[length] = '\0';
+  close (fd);
+  return n < 0 ? -1 : (gssize)length;
+}
+
+/* The rest of the line that starts with @label; NULL where there is none. */
+static const char *
+find_line (const char *text, const char *label)
+{
+  const char *at = g_str_has_prefix (text, label) ? text : NULL;
+  g_autofree char *in_text = g_strconcat ("\n", label, NULL);
+
+  if (at != NULL)
+    return at + strlen (label);
+  at = strstr (text, in_text);
+  return at != NULL ? at + strlen (in_text) : NULL;
+}
+
+pid_t
+linx_process_pid (int pidfd)
+{
+  char buffer[1024];
+  g_autofree char *path = g_strdup_printf ("thread-self/fdinfo/%d", pidfd);
+  const char *line;
+
+  if (read_proc (path, buffer, sizeof buffer) < 0)
+    return -2;
+  line = find_line (buffer, "Pid:");
+  return line != NULL ? (pid_t)atoi (line) : -2;
+}
+
+int
+linx_process_open (pid_t pid, const char *name, int flags)
+{
+  g_autofree char *path = g_strdup_printf ("%d/%s", (int)pid, name);
+  return openat (proc_fd, path, flags | O_CLOEXEC);
+}
+
+/* PF_KTHREAD, include/linux/sched.h, in the flags of /proc/PID/stat (proc_pid_stat(5)). */
+#define PF_KTHREAD 0x00200000U
+
+static int
+read_is_kernel_thread (pid_t pid, gboolean *is)
+{
+  char buffer[1024];
+  g_autofree char *path = g_strdup_printf ("%d/stat", (int)pid);
+  unsigned int flags;
+  const char *after_name;
+
+  if (read_proc (path, buffer, sizeof buffer) < 0)
+    return errno;
+  after_name = strrchr (buffer, ')');
+  if (after_name == NULL || sscanf (after_name, ") %*c %*d %*d %*d %*d %*d %u", &flags) != 1)
+    return EPROTO;
+  *is = (flags & PF_KTHREAD) != 0;
+  return 0;
+}
+
+int
+linx_process_status (pid_t pid, LinxProcessStatus *status)
+{
+  char buffer[16384];
+  g_autofree char *path = g_strdup_printf ("%d/status", (int)pid);
+  const char *uid, *gid, *caps;
+
+  if (read_proc (path, buffer, sizeof buffer) < 0)
+    return errno;
+  uid = find_line (buffer, "Uid:");
+  gid = find_line (buffer, "Gid:");
+  caps = find_line (buffer, "CapEff:");
+  if (uid == NULL || gid == NULL || caps == NULL)
+    return EPROTO;
+  if (sscanf (uid, "%u %u %u %u", &status->uids[0], &status->uids[1], &status->uids[2],
+              &status->uids[3])
+          != 4
+      || sscanf (gid, "%*u %u", &status->gid) != 1)
+    return EPROTO;
+  status->cap_eff = g_ascii_strtoull (caps, NULL, 16);
+  return read_is_kernel_thread (pid, &status->kernel_thread);
+}
+
+guint64
+linx_ns_fd_inode (int ns_fd)
+{
+  struct statx stx;
+
+  if (statx (ns_fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_INO, &stx) < 0)
+    return 0;
+  return stx.stx_ino;
+}
+
+gboolean
+linx_process_in_initial_userns (pid_t pid)
+{
+  int fd = linx_process_open (pid, "ns/user", O_RDONLY);
+  guint64 inode;
+
+  if (fd < 0)
+    return FALSE;
+  inode = linx_ns_fd_inode (fd);
+  close (fd);
+  return inode == LINX_INITIAL_USERNS;
+}

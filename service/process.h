@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <glib.h>
+#include <sys/types.h>
+
+/*
+ * Processes, as the service's own /proc shows them: a directory held since the start, so that no
+ * root or namespace that a worker enters can put another in its place.
+ */
+
+/* The descriptors below this number are the service's own from start to end (0 to 2, its /proc, its
+ * pidfd, and fillers): all that a worker starts with. No message's descriptor ever lands there. */
+#define LINX_RESERVED_FDS 64
+
+/**
+ * linx_process_init:
+ * @error: where the error goes
+ *
+ * Opens /proc and the service's own pidfd and fills the reserved places. The first thing in main().
+ */
+gboolean linx_process_init (GError **error);
+
+/** linx_process_proc_fd: the directory /proc; valid in every worker too. */
+int linx_process_proc_fd (void);
+
+/** linx_process_self_pidfd: a pidfd of the service; valid in every worker too. */
+int linx_process_self_pidfd (void);
+
+/**
+ * linx_process_alive:
+ * @pidfd: a pidfd
+ *
+ * Returns: whether its process runs; a zombie does not (pidfd_open(2): readable once it ended)
+ */
+gboolean linx_process_alive (int pidfd);
+
+/**
+ * linx_process_pid:
+ * @pidfd: a descriptor
+ *
+ * Returns: its process id in the service's pid namespace; 0 where it has none there, -1 where it
+ *   ended, -2 where @pidfd is no pidfd
+ */
+pid_t linx_process_pid (int pidfd);
+
+/**
+ * linx_process_open:
+ * @pid: a process id
+ * @name: what to open below /proc/@pid, "ns/mnt" for instance
+ * @flags: for open(2); O_CLOEXEC is added
+ *
+ * The caller checks afterwards, by linx_process_alive(), that the number was still that process's.
+ *
+ * Returns: (transfer full): a descriptor, or -1 with errno set
+ */
+int linx_process_open (pid_t pid, const char *name, int flags);
+
+/**
+ * LinxProcessStatus:
+ * @uids: real, effective, saved and filesystem user id
+ * @gid: effective group id
+ * @cap_eff: effective capabilities, a bit each (capabilities(7))
+ * @kernel_thread: it is one of the kernel's own
+ */
+typedef struct {
+  uid_t uids[4];
+  gid_t gid;
+  guint64 cap_eff;
+  gboolean kernel_thread;
+} LinxProcessStatus;
+
+/**
+ * linx_process_status:
+ * @pid: a process id
+ * @status: (out): what /proc/@pid/status says, proc_pid_status(5)
+ *
+ * Returns: 0, or an errno
+ */
+int linx_process_status (pid_t pid, LinxProcessStatus *status);
+
+/**
+ * linx_process_in_initial_userns:
+ * @pid: a process id
+ *
+ * Returns: whether it is in the initial user namespace
+ */
+gboolean linx_process_in_initial_userns (pid_t pid);
+
+/**
+ * linx_ns_fd_inode:
+ * @ns_fd: a namespace file
+ *
+ * Returns: the inode number that names the namespace while it lives, as lsns(8) shows it; 0 where
+ *   it cannot be read
+ */
+guint64 linx_ns_fd_inode (int ns_fd);
+
+/** LINX_INITIAL_USERNS: PROC_USER_INIT_INO, include/linux/proc_ns.h: the same on every machine. */
+#define LINX_INITIAL_USERNS 0xeffffffdU

@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "linx-options.h"
+#include "message-fds.h"
+
+#include <gio/gio.h>
+#include <sys/types.h>
+
+/*
+ * Requests: what a caller asked for, decoded once and never changed. Nobody else sees the GVariant.
+ */
+
+typedef struct _LinxVerb LinxVerb;
+
+/** LinxWhereKind: the form in which a namespace was named. */
+typedef enum {
+  LINX_WHERE_SELF,
+  LINX_WHERE_HOST,
+  LINX_WHERE_PATH,
+  LINX_WHERE_PID,
+  LINX_WHERE_FD,
+} LinxWhereKind;
+
+/**
+ * LinxWhere:
+ * @kind: its form
+ * @path: for LINX_WHERE_PATH
+ * @pid: for LINX_WHERE_PID, in the service's pid namespace
+ * @fd: for LINX_WHERE_FD, a number of the service's, owned by the request's message
+ *
+ * The value of `in`.
+ */
+typedef struct {
+  LinxWhereKind kind;
+  char *path;
+  pid_t pid;
+  int fd;
+} LinxWhere;
+
+/** LinxCreate: the value of `create`. */
+typedef enum {
+  LINX_CREATE_NOTHING,
+  LINX_CREATE_FILE,
+  LINX_CREATE_DIRECTORY,
+} LinxCreate;
+
+/**
+ * LinxId:
+ * @given: whether there is one
+ * @value: the kernel's mount id
+ */
+typedef struct {
+  gboolean given;
+  guint64 value;
+} LinxId;
+
+/**
+ * LinxRequest:
+ * @verb: what to do
+ * @only_ask: answer whether it would be allowed, and do not do it (Can)
+ *
+ * The arguments and options of a call. A string that was not given is %NULL, a number 0.
+ */
+typedef struct {
+  gatomicrefcount ref;
+  const LinxVerb *verb;
+  gboolean only_ask;
+
+  char *source;
+  char *target;
+  char *fstype;
+
+  LinxWhere in;
+  gboolean no_symlinks;
+  guint timeout_ms;
+  LinxOptions *options;
+  LinxCreate create;
+  gboolean detach;
+  gboolean force;
+  gboolean expire;
+  gboolean nofollow;
+  LinxId id;
+
+  GStrv fstypes;
+  char *under;
+  GStrv fields;
+  guint limit;
+  guint64 after;
+
+  LinxMessageFds *fds;
+} LinxRequest;
+
+/**
+ * linx_request_decode:
+ * @verb: the verb that was called
+ * @arguments: its arguments, of the signature in the interface description
+ * @fds: (nullable): what came with the message
+ * @error: InvalidArgs, naming the argument or key
+ *
+ * Strict: what it does not know it refuses.
+ *
+ * Returns: (transfer full): the request
+ */
+LinxRequest *linx_request_decode (const LinxVerb *verb, GVariant *arguments, LinxMessageFds *fds,
+                                  GError **error);
+
+/** linx_request_path_flags: LinxPathFlags for the paths of @request. */
+guint linx_request_path_flags (const LinxRequest *request);
+
+LinxRequest *linx_request_ref (LinxRequest *request);
+void linx_request_unref (LinxRequest *request);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (LinxRequest, linx_request_unref)
+
+/* Decoders of the rows of the verb table: the arguments before the option dictionary. */
+gboolean linx_request_decode_mount (LinxRequest *request, GVariant *arguments, GError **error);
+gboolean linx_request_decode_umount (LinxRequest *request, GVariant *arguments, GError **error);
+gboolean linx_request_decode_list (LinxRequest *request, GVariant *arguments, GError **error);
+gboolean linx_request_decode_can (LinxRequest *request, GVariant *arguments, GError **error);

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "verb.h"
+#include "interface.h"
+#include "ops.h"
+
+static const LinxVerb verbs[] = {
+  { "Mount", "mount", LINX_VERB_MOUNT, linx_request_decode_mount, linx_mount_pin,
+    linx_mount_perform },
+  { "Umount", "umount", LINX_VERB_UMOUNT, linx_request_decode_umount, linx_umount_pin,
+    linx_umount_perform },
+  { "ListMounts", "list-mounts", LINX_VERB_LIST_MOUNTS, linx_request_decode_list, linx_list_pin,
+    linx_list_perform },
+  { "Can", NULL, LINX_VERB_CAN, linx_request_decode_can, NULL, NULL },
+};
+
+const LinxVerb *
+linx_verb_find (const char *method)
+{
+  for (gsize i = 0; i < G_N_ELEMENTS (verbs); i++)
+    if (g_str_equal (verbs[i].method, method))
+      return &verbs[i];
+  return NULL;
+}
+
+static const GDBusMethodInfo *
+info_of (const LinxVerb *verb)
+{
+  return g_dbus_interface_info_lookup_method ((GDBusInterfaceInfo *)&org_linx_mount1_interface,
+                                              verb->method);
+}
+
+char *
+linx_verb_signature (const LinxVerb *verb)
+{
+  GString *signature = g_string_new ("(");
+
+  for (GDBusArgInfo **arg = info_of (verb)->in_args; arg != NULL && *arg != NULL; arg++)
+    g_string_append (signature, (*arg)->signature);
+  g_string_append_c (signature, ')');
+  return g_string_free (signature, FALSE);
+}
+
+void
+linx_verbs_check (void)
+{
+  for (gsize i = 0; i < G_N_ELEMENTS (verbs); i++)
+    if (info_of (&verbs[i]) == NULL)
+      g_error ("%s has a row, and is not in the interface", verbs[i].method);
+  for (GDBusMethodInfo **method = org_linx_mount1_interface.methods; *method != NULL; method++)
+    if (linx_verb_find ((*method)->name) == NULL)
+      g_error ("%s is in the interface, and has no row", (*method)->name);
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "pins.h"
+#include "request.h"
+#include "worker.h"
+
+#include <gio/gio.h>
+
+/* A bit for each verb, for tables that say which verbs something belongs to. */
+enum {
+  LINX_VERB_MOUNT = 1 << 0,
+  LINX_VERB_UMOUNT = 1 << 1,
+  LINX_VERB_LIST_MOUNTS = 1 << 2,
+  LINX_VERB_CAN = 1 << 3,
+};
+#define LINX_VERBS_ALL (LINX_VERB_MOUNT | LINX_VERB_UMOUNT | LINX_VERB_LIST_MOUNTS)
+
+/**
+ * LinxVerb:
+ * @method: its name in the interface
+ * @operation: its name in polkit: the action is "org.linx.mount1." and this
+ * @bit: LINX_VERB_*
+ * @decode: takes its arguments into the request, after the option dictionary
+ * @pin: looks up what it names, in the namespace; %NULL where the namespace is all
+ * @perform: does it, in the namespace; returns (transfer full) the reply's value. %NULL for a
+ *   method that is about another one
+ *
+ * A row of the table that is the service: what differs between two methods, and nothing else.
+ */
+struct _LinxVerb {
+  const char *method;
+  const char *operation;
+  guint bit;
+  gboolean (*decode) (LinxRequest *request, GVariant *arguments, GError **error);
+  gboolean (*pin) (const LinxRequest *request, LinxPins *pins, GError **error);
+  GVariant *(*perform) (LinxVisit *visit, const LinxRequest *request, LinxPins *pins,
+                        GError **error);
+};
+
+/**
+ * linx_verb_find:
+ * @method: a method's name
+ *
+ * Returns: (transfer none) (nullable): its row
+ */
+const LinxVerb *linx_verb_find (const char *method);
+
+/**
+ * linx_verb_signature:
+ * @verb: a verb
+ *
+ * Returns: (transfer full): the type of its arguments, "(sa{sv})" for instance
+ */
+char *linx_verb_signature (const LinxVerb *verb);
+
+/** linx_verbs_check: aborts unless the interface and the table name the same methods. */
+void linx_verbs_check (void);

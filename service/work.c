@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "work.h"
+#include "linx-error.h"
+#include "namespace.h"
+#include "verb.h"
+
+LinxWork *
+linx_work_new (LinxRequest *request, LinxCaller *caller)
+{
+  LinxWork *work = g_new0 (LinxWork, 1);
+
+  work->request = linx_request_ref (request);
+  work->pins = linx_pins_new (caller, request);
+  return work;
+}
+
+void
+linx_work_free (LinxWork *work)
+{
+  linx_request_unref (work->request);
+  linx_pins_free (work->pins);
+  g_clear_pointer (&work->value, g_variant_unref);
+  g_free (work);
+}
+
+static gboolean
+perform (LinxVisit *visit, LinxWork *work, GError **error)
+{
+  GVariant *value = work->request->verb->perform (visit, work->request, work->pins, error);
+
+  for (guint i = 0; i < LINX_PINS_OWNED; i++)
+    linx_pins_close (work->pins, i);
+  if (value == NULL)
+    return FALSE;
+  work->value = g_variant_ref_sink (value);
+  return TRUE;
+}
+
+static gboolean
+look_up (const LinxRequest *request, LinxPins *pins, GError **error)
+{
+  gboolean ok;
+
+  if (request->verb->pin == NULL)
+    return TRUE;
+  if (!linx_caller_assume (pins->caller, pins->gid, error))
+    return FALSE;
+  ok = request->verb->pin (request, pins, error);
+  return linx_caller_resume (ok ? error : NULL) && ok;
+}
+
+/* polkit always says yes to uid 0, so this is where a root that is none here ends: in a container
+ * that was handed the bus socket, or stripped of its capabilities. */
+static gboolean
+refuse_mere_uid_0 (const LinxPins *pins, GError **error)
+{
+  if (pins->caller->uid != 0 || pins->privileged)
+    return TRUE;
+  g_set_error_literal (error, LINX_MOUNT_ERROR, LINX_MOUNT_ERROR_NOT_AUTHORIZED,
+                       "uid 0 without CAP_SYS_ADMIN in the initial user namespace");
+  return FALSE;
+}
+
+gboolean
+linx_work_pin (LinxVisit *visit, gpointer data, GError **error)
+{
+  LinxWork *work = data;
+  LinxRequest *request = work->request;
+  LinxPins *pins = work->pins;
+
+  if (!linx_caller_verify (pins->caller, pins->fd[LINX_LENT_CALLER], &pins->privileged, &pins->gid,
+                           error)
+      || !refuse_mere_uid_0 (pins, error) || !linx_namespace_pin (&request->in, pins, error)
+      || !linx_namespace_enter (pins, error) || !look_up (request, pins, error))
+    return FALSE;
+  return pins->privileged && !request->only_ask ? perform (visit, work, error) : TRUE;
+}
+
+gboolean
+linx_work_perform (LinxVisit *visit, gpointer data, GError **error)
+{
+  LinxWork *work = data;
+
+  return linx_namespace_enter (work->pins, error) && perform (visit, work, error);
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "pins.h"
+#include "request.h"
+#include "worker.h"
+
+/**
+ * LinxWork:
+ * @request: what was asked for
+ * @pins: what it was pinned to
+ * @value: (nullable): the reply's value, once it is done
+ *
+ * What goes to a worker with a call and comes back from it.
+ */
+typedef struct {
+  LinxRequest *request;
+  LinxPins *pins;
+  GVariant *value;
+} LinxWork;
+
+/**
+ * linx_work_new:
+ * @request: what was asked for
+ * @caller: who asks
+ *
+ * Returns: (transfer full): work of which nothing is done
+ */
+LinxWork *linx_work_new (LinxRequest *request, LinxCaller *caller);
+
+void linx_work_free (LinxWork *work);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (LinxWork, linx_work_free)
+
+/**
+ * linx_work_pin:
+ *
+ * A LinxVisitFunc on a LinxWork: makes sure who calls, opens the namespace, enters it and looks up
+ * what was named. For a caller who is asked nothing it also does the work, in the same visit.
+ */
+gboolean linx_work_pin (LinxVisit *visit, gpointer work, GError **error);
+
+/** linx_work_perform: a LinxVisitFunc on a LinxWork that is pinned and allowed: does it. */
+gboolean linx_work_perform (LinxVisit *visit, gpointer work, GError **error);

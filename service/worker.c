@@ -1,0 +1,377 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "worker.h"
+#include "process.h"
+#include "sys.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/pidfd.h>
+#include <sys/socket.h>
+
+#define MOST_FDS 16
+
+struct _LinxVisit {
+  gatomicrefcount ref;
+  LinxVisitFunc func;
+  gpointer data;
+  GDestroyNotify free_data;
+  int *fds; /* inside data: the worker's numbers while it runs */
+  guint n_fds;
+  guint n_owned; /* of these, from the first on; the others stay the lender's */
+  guint timeout_ms;
+
+  int given[MOST_FDS]; /* what was in fds, by the service's numbers */
+  int channel[2];      /* [0] the service's end, [1] the worker's, by the service's numbers */
+
+  GMutex lock; /* over all that follows */
+  GCond fetched_cond;
+  gboolean fetched;       /* the worker has its copies, or failed before */
+  gboolean expired;       /* the service no longer waits */
+  gboolean finished;      /* the worker is done, and result is set */
+  const char *committing; /* the step in the kernel now */
+  GString *done;          /* the steps that stand */
+  gboolean result;
+  GError *error;
+};
+
+static GThreadPool *visits;
+static GThreadPool *closers;
+
+static void
+visit_unref (LinxVisit *visit)
+{
+  if (!g_atomic_ref_count_dec (&visit->ref))
+    return;
+  if (visit->data != NULL)
+    visit->free_data (visit->data);
+  g_clear_error (&visit->error);
+  g_string_free (visit->done, TRUE);
+  g_cond_clear (&visit->fetched_cond);
+  g_mutex_clear (&visit->lock);
+  g_free (visit);
+}
+
+gboolean
+linx_visit_commit (LinxVisit *visit, const char *step, GError **error)
+{
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&visit->lock);
+
+  if (visit->expired) {
+    g_set_error_literal (error, LINX_MOUNT_ERROR, LINX_MOUNT_ERROR_TIMEOUT, "abandoned");
+    return FALSE;
+  }
+  visit->committing = step;
+  return TRUE;
+}
+
+void
+linx_visit_committed (LinxVisit *visit, gboolean done)
+{
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&visit->lock);
+
+  if (done)
+    g_string_append_printf (visit->done, "%s%s", visit->done->len > 0 ? ", " : "",
+                            visit->committing);
+  visit->committing = NULL;
+}
+
+/* Fails the visit for good if the worker did not return in time. The lock is held. */
+static void
+expire (LinxVisit *visit, GError **error)
+{
+  const char *done = visit->done->len > 0 ? visit->done->str : "nothing";
+
+  visit->expired = TRUE;
+  if (visit->committing != NULL)
+    g_set_error (error, LINX_MOUNT_ERROR, LINX_MOUNT_ERROR_TIMEOUT_UNCERTAIN,
+                 "no end after %u ms: stuck in %s; done before it: %s", visit->timeout_ms,
+                 visit->committing, done);
+  else if (visit->done->len > 0)
+    g_set_error (error, LINX_MOUNT_ERROR, LINX_MOUNT_ERROR_TIMEOUT_UNCERTAIN,
+                 "no end after %u ms: done: %s; nothing more will be", visit->timeout_ms, done);
+  else
+    g_set_error (error, LINX_MOUNT_ERROR, LINX_MOUNT_ERROR_TIMEOUT,
+                 "no end after %u ms: nothing was done, nothing will be", visit->timeout_ms);
+}
+
+/* The worker's own descriptor table: a copy of the reserved low places and nothing else, then one
+ * copy of each descriptor of this visit. Never a copy of the whole table: closing a copied FUSE
+ * file of another call would hang this one (fuse_flush() runs at each close). */
+static gboolean
+own_fds (LinxVisit *visit, int *channel, GError **error)
+{
+  int self = linx_process_self_pidfd ();
+
+  if (close_range (LINX_RESERVED_FDS, ~0U, CLOSE_RANGE_UNSHARE) < 0)
+    return linx_error_set (error, LINX_STAGE_UNSHARE, errno, "file descriptors", NULL);
+  *channel = pidfd_getfd (self, visit->channel[1], 0);
+  if (*channel < 0)
+    return linx_error_set (error, LINX_STAGE_PIPE, errno, "worker", NULL);
+  for (guint i = 0; i < visit->n_fds; i++) {
+    if (visit->given[i] < 0)
+      continue;
+    visit->fds[i] = pidfd_getfd (self, visit->given[i], 0);
+    if (visit->fds[i] < 0)
+      return linx_error_set (error, LINX_STAGE_PIPE, errno, "worker", NULL);
+  }
+  if (unshare (CLONE_FS) < 0)
+    return linx_error_set (error, LINX_STAGE_UNSHARE, errno, "root and working directory", NULL);
+  return TRUE;
+}
+
+/* One byte for each place, saying whether its descriptor is in the ancillary data. */
+static void
+send_fds (const int *places, guint n_places, int channel)
+{
+  union {
+    struct cmsghdr header;
+    char space[CMSG_SPACE (sizeof (int) * MOST_FDS)];
+  } control = { 0 };
+  char present[MOST_FDS + 1] = { 0 };
+  int fds[MOST_FDS];
+  guint n = 0;
+  struct iovec iov = { present, sizeof present };
+  struct msghdr message = { .msg_iov = &iov, .msg_iovlen = 1 };
+
+  for (guint i = 0; i < n_places; i++) {
+    if (places[i] < 0)
+      continue;
+    present[i] = 1;
+    fds[n++] = places[i];
+  }
+  if (n > 0) {
+    message.msg_control = &control;
+    message.msg_controllen = CMSG_SPACE (sizeof (int) * n);
+    control.header.cmsg_level = SOL_SOCKET;
+    control.header.cmsg_type = SCM_RIGHTS;
+    control.header.cmsg_len = CMSG_LEN (sizeof (int) * n);
+    memcpy (CMSG_DATA (&control.header), fds, sizeof (int) * n);
+  }
+  (void)sendmsg (channel, &message, MSG_NOSIGNAL);
+}
+
+static void
+mark_fetched (LinxVisit *visit)
+{
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&visit->lock);
+
+  visit->fetched = TRUE;
+  g_cond_signal (&visit->fetched_cond);
+}
+
+static void *
+worker_main (void *user_data)
+{
+  LinxVisit *visit = user_data;
+  int channel = -1, own[MOST_FDS];
+  GError *error = NULL;
+  gboolean ok = own_fds (visit, &channel, &error);
+
+  mark_fetched (visit);
+  ok = ok && visit->func (visit, visit->data, &error);
+
+  /* From here on data is the service's again, and no number of this thread's may stay in it. */
+  g_mutex_lock (&visit->lock);
+  for (guint i = 0; i < visit->n_fds; i++) {
+    own[i] = visit->fds[i];
+    visit->fds[i] = -1;
+  }
+  visit->finished = TRUE;
+  visit->result = ok;
+  visit->error = error;
+  g_mutex_unlock (&visit->lock);
+  /* The kernel closes this thread's table when it is gone: a close that hangs, hangs only here. */
+  if (channel >= 0)
+    send_fds (own, visit->n_owned, channel);
+  visit_unref (visit);
+  return NULL;
+}
+
+/* A worker takes no signals: a handler would run with its descriptors and in its namespace. */
+static gboolean
+start_worker (LinxVisit *visit, GError **error)
+{
+  sigset_t all, old;
+  pthread_attr_t attr;
+  pthread_t thread;
+  int rc;
+
+  g_atomic_ref_count_inc (&visit->ref);
+  sigfillset (&all);
+  pthread_sigmask (SIG_SETMASK, &all, &old);
+  pthread_attr_init (&attr);
+  pthread_attr_setdetachstate (&attr, PTHREAD_CREATE_DETACHED);
+  rc = pthread_create (&thread, &attr, worker_main, visit);
+  pthread_attr_destroy (&attr);
+  pthread_sigmask (SIG_SETMASK, &old, NULL);
+  if (rc == 0)
+    return TRUE;
+  visit_unref (visit);
+  return linx_error_set (error, LINX_STAGE_THREAD, rc, "worker", NULL);
+}
+
+static void
+receive_fds (LinxVisit *visit)
+{
+  union {
+    struct cmsghdr header;
+    char space[CMSG_SPACE (sizeof (int) * MOST_FDS)];
+  } control;
+  char present[MOST_FDS + 1] = { 0 };
+  struct iovec iov = { present, sizeof present };
+  struct msghdr message = {
+    .msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control
+  };
+  struct cmsghdr *header;
+  int fds[MOST_FDS];
+  guint next = 0;
+
+  if (recvmsg (visit->channel[0], &message, MSG_CMSG_CLOEXEC) <= 0)
+    return;
+  header = CMSG_FIRSTHDR (&message);
+  if (header == NULL)
+    return;
+  memcpy (fds, CMSG_DATA (header), header->cmsg_len - CMSG_LEN (0));
+  for (guint i = 0; i < visit->n_owned; i++)
+    if (present[i])
+      visit->fds[i] = fds[next++];
+}
+
+/* Waits until the worker has answered or its time is over. */
+static void
+wait_for_answer (LinxVisit *visit)
+{
+  gint64 end = g_get_monotonic_time () + visit->timeout_ms * G_TIME_SPAN_MILLISECOND;
+  struct pollfd poll_fd = { .fd = visit->channel[0], .events = POLLIN };
+  gint64 left;
+
+  /* Nothing here can block, and until it is over the worker still reads the service's table. */
+  g_mutex_lock (&visit->lock);
+  while (!visit->fetched)
+    g_cond_wait (&visit->fetched_cond, &visit->lock);
+  g_mutex_unlock (&visit->lock);
+  close (visit->channel[1]);
+
+  while ((left = end - g_get_monotonic_time ()) > 0)
+    if (poll (&poll_fd, 1, (int)(left / 1000 + 1)) > 0)
+      return;
+}
+
+/* A call of several steps that failed says which of them stand. */
+static GError *
+with_steps (const LinxVisit *visit, GError *error)
+{
+  g_autofree char *text = NULL;
+
+  if (visit->done->len == 0)
+    return error;
+  text = g_strdup_printf ("%s; done before it: %s", error->message, visit->done->str);
+  g_free (error->message);
+  error->message = g_steal_pointer (&text);
+  return error;
+}
+
+static gboolean
+run (LinxVisit *visit, GError **error)
+{
+  g_autoptr (GMutexLocker) locker = NULL;
+
+  memcpy (visit->given, visit->fds, sizeof (int) * visit->n_fds);
+  if (socketpair (AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, visit->channel) < 0)
+    return linx_error_set (error, LINX_STAGE_PIPE, errno, "worker", NULL);
+  if (!start_worker (visit, error)) {
+    close (visit->channel[0]);
+    close (visit->channel[1]);
+    return FALSE;
+  }
+  wait_for_answer (visit);
+
+  locker = g_mutex_locker_new (&visit->lock);
+  if (visit->finished)
+    receive_fds (visit);
+  else
+    expire (visit, error);
+  close (visit->channel[0]);
+  for (guint i = 0; i < visit->n_owned; i++)
+    if (visit->given[i] >= 0)
+      close (visit->given[i]);
+  if (visit->expired)
+    return FALSE;
+  if (visit->error != NULL)
+    g_propagate_error (error, with_steps (visit, g_steal_pointer (&visit->error)));
+  return visit->result;
+}
+
+static void
+visit_in_pool (gpointer pool_data, gpointer unused)
+{
+  g_autoptr (GTask) task = pool_data;
+  LinxVisit *visit = g_task_get_task_data (task);
+  GError *error = NULL;
+
+  (void)unused;
+  if (run (visit, &error))
+    g_task_return_boolean (task, TRUE);
+  else
+    g_task_return_error (task, error);
+}
+
+void
+linx_workers_visit (LinxVisitFunc func, gpointer data, GDestroyNotify free_data, int *fds,
+                    guint n_fds, guint n_owned, guint timeout_ms, GAsyncReadyCallback callback,
+                    gpointer user_data)
+{
+  GTask *task = g_task_new (NULL, NULL, callback, user_data);
+  LinxVisit *visit = g_new0 (LinxVisit, 1);
+
+  g_assert (n_fds <= MOST_FDS && n_owned <= n_fds);
+  g_atomic_ref_count_init (&visit->ref);
+  visit->func = func;
+  visit->data = data;
+  visit->free_data = free_data;
+  visit->fds = fds;
+  visit->n_fds = n_fds;
+  visit->n_owned = n_owned;
+  visit->timeout_ms = timeout_ms;
+  visit->done = g_string_new (NULL);
+  g_mutex_init (&visit->lock);
+  g_cond_init (&visit->fetched_cond);
+  g_task_set_task_data (task, visit, (GDestroyNotify)visit_unref);
+  g_thread_pool_push (visits, task, NULL);
+}
+
+gboolean
+linx_workers_visit_finish (GAsyncResult *result, gpointer *data, GError **error)
+{
+  LinxVisit *visit = g_task_get_task_data (G_TASK (result));
+  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&visit->lock);
+
+  *data = visit->expired ? NULL : g_steal_pointer (&visit->data);
+  return g_task_propagate_boolean (G_TASK (result), error);
+}
+
+static void
+close_in_pool (gpointer pool_data, gpointer unused)
+{
+  (void)unused;
+  close (GPOINTER_TO_INT (pool_data));
+}
+
+void
+linx_workers_close (const int *fds, guint n)
+{
+  for (guint i = 0; i < n; i++)
+    g_thread_pool_push (closers, GINT_TO_POINTER (fds[i]), NULL);
+}
+
+void
+linx_workers_init (guint most_visits, guint most_closers)
+{
+  visits = g_thread_pool_new (visit_in_pool, NULL, (int)most_visits, FALSE, NULL);
+  closers = g_thread_pool_new (close_in_pool, NULL, (int)most_closers, FALSE, NULL);
+}

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "linx-error.h"
+
+#include <gio/gio.h>
+
+/*
+ * Workers: where the service meets a filesystem.
+ *
+ * A visit is one function run on a throwaway thread that shares neither root, working directory nor
+ * file descriptors with the service. What it may enter it can never bring back, and what it can get
+ * stuck on holds nothing of the service: not the bus socket, not another call's descriptor.
+ */
+
+typedef struct _LinxVisit LinxVisit;
+
+/**
+ * LinxVisitFunc:
+ * @visit: the visit
+ * @data: the visit's data; the function owns it while it runs
+ * @error: where the error goes
+ *
+ * Runs on the worker. It may enter other namespaces; it must not exec, dlopen, use NSS or a locale,
+ * and must return (pthread_exit() would load libgcc_s from the root it is in).
+ *
+ * Returns: %TRUE, or %FALSE with @error set
+ */
+typedef gboolean (*LinxVisitFunc) (LinxVisit *visit, gpointer data, GError **error);
+
+/**
+ * linx_workers_init:
+ * @most_visits: how many visits may be under way at once
+ * @most_closers: how many closes may be
+ *
+ * Makes the pools. Called once, from main(), after linx_process_init().
+ */
+void linx_workers_init (guint most_visits, guint most_closers);
+
+/**
+ * linx_workers_visit:
+ * @func: what to run
+ * @data: (transfer full): its data. If the visit runs out of time the worker keeps it, and frees it
+ *   whenever the kernel lets it go
+ * @free_data: frees @data
+ * @fds: descriptors, as an array inside @data; -1 is an empty place. The worker has its own copies
+ *   at the same places
+ * @n_fds: how many places
+ * @n_owned: how many of these, from the first on, are the visit's: what stands there when @func
+ *   returns comes back to the service in their stead. The others are lent: they stay open in the
+ *   service, and the places are empty afterwards
+ * @timeout_ms: after how many milliseconds the service stops waiting
+ * @callback: called in the main context
+ * @user_data: for @callback
+ */
+void linx_workers_visit (LinxVisitFunc func, gpointer data, GDestroyNotify free_data, int *fds,
+                         guint n_fds, guint n_owned, guint timeout_ms, GAsyncReadyCallback callback,
+                         gpointer user_data);
+
+/**
+ * linx_workers_visit_finish:
+ * @result: the result
+ * @data: (out) (transfer full) (nullable): the visit's data back, also where the function failed;
+ *   %NULL if the visit ran out of time
+ * @error: the function's error, Timeout or TimeoutUncertain
+ *
+ * Returns: what the function returned
+ */
+gboolean linx_workers_visit_finish (GAsyncResult *result, gpointer *data, GError **error);
+
+/**
+ * linx_visit_commit:
+ * @visit: the visit
+ * @step: what is about to be done, for the error of a visit that runs out of time
+ * @error: Timeout, if the service no longer waits: then nothing more may be done
+ *
+ * Called just before EACH system call that changes something that others see.
+ *
+ * Returns: whether to go on
+ */
+gboolean linx_visit_commit (LinxVisit *visit, const char *step, GError **error);
+
+/**
+ * linx_visit_committed:
+ * @visit: the visit
+ * @done: whether the step was done; %FALSE: the kernel refused it
+ *
+ * Called right after the system call that linx_visit_commit() announced.
+ */
+void linx_visit_committed (LinxVisit *visit, gboolean done);
+
+/**
+ * linx_workers_close:
+ * @fds: descriptors
+ * @n: how many
+ *
+ * Closes descriptors that strangers sent, on threads that may be lost to it: closing a FUSE file
+ * waits for its server.
+ */
+void linx_workers_close (const int *fds, guint n);

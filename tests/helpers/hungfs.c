@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+
+/*
+ * hungfs MOUNT-POINT EXE OPERATION...
+ *
+ * A FUSE filesystem with one file, "file", and one directory, "dir", that never answers the named
+ * operations (lookup, getattr, flush) where they come from a process whose executable is called
+ * EXE. Prints "ready" when it is mounted, and "held OPERATION" for each request that it holds back.
+ * Ends, and lets everybody go, when it is killed.
+ */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/fuse.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+static int device;
+static const char *exe;
+static char **held;
+
+static const char *
+operation_name (uint32_t opcode)
+{
+  switch (opcode) {
+  case FUSE_LOOKUP:
+    return "lookup";
+  case FUSE_GETATTR:
+    return "getattr";
+  case FUSE_FLUSH:
+    return "flush";
+  default:
+    return "other";
+  }
+}
+
+static int
+comes_from_exe (uint32_t pid)
+{
+  char path[64], target[4096];
+  const char *name;
+  ssize_t n;
+
+  snprintf (path, sizeof path, "/proc/%u/exe", pid);
+  n = readlink (path, target, sizeof target - 1);
+  if (n < 0)
+    return 0;
+  target[n] = '\0';
+  name = strrchr (target, '/');
+  return name != NULL && strcmp (name + 1, exe) == 0;
+}
+
+static int
+is_held (const struct fuse_in_header *in)
+{
+  for (char **name = held; *name != NULL; name++)
+    if (strcmp (*name, operation_name (in->opcode)) == 0)
+      return comes_from_exe (in->pid);
+  return 0;
+}
+
+static void
+reply (const struct fuse_in_header *in, int error, const void *body, size_t length)
+{
+  struct fuse_out_header out = { (uint32_t)(sizeof out + length), -error, in->unique };
+  struct iovec parts[2] = { { &out, sizeof out }, { (void *)body, length } };
+
+  if (writev (device, parts, 2) < 0 && errno != ENOENT)
+    perror ("hungfs: writev");
+}
+
+static struct fuse_attr
+attributes (uint64_t node)
+{
+  struct fuse_attr attr = { .ino = node, .nlink = 1, .blksize = 4096 };
+
+  attr.mode = node == 2 ? S_IFREG | 0666 : S_IFDIR | 0777;
+  return attr;
+}
+
+static void
+reply_init (const struct fuse_in_header *in)
+{
+  struct fuse_init_out out = { .major = FUSE_KERNEL_VERSION,
+                               .minor = FUSE_KERNEL_MINOR_VERSION,
+                               .max_readahead = 4096,
+                               .flags = FUSE_PARALLEL_DIROPS,
+                               .max_background = 1024,
+                               .congestion_threshold = 1024,
+                               .max_write = 4096 };
+
+  reply (in, 0, &out, sizeof out);
+}
+
+static void
+reply_lookup (const struct fuse_in_header *in, const char *name)
+{
+  uint64_t node = strcmp (name, "file") == 0 ? 2 : strcmp (name, "dir") == 0 ? 3 : 0;
+  struct fuse_entry_out out = { .nodeid = node, .attr = attributes (node) };
+
+  if (node == 0)
+    reply (in, ENOENT, NULL, 0);
+  else
+    reply (in, 0, &out, sizeof out);
+}
+
+static void
+serve (const struct fuse_in_header *in, const char *body)
+{
+  struct fuse_attr_out attr = { .attr = attributes (in->nodeid) };
+  struct fuse_open_out open_out = { .fh = 1 };
+  struct fuse_statfs_out statfs_out = { .st = { .bsize = 4096, .namelen = 255 } };
+
+  switch (in->opcode) {
+  case FUSE_INIT:
+    reply_init (in);
+    return;
+  case FUSE_LOOKUP:
+    reply_lookup (in, body);
+    return;
+  case FUSE_GETATTR:
+    reply (in, 0, &attr, sizeof attr);
+    return;
+  case FUSE_OPEN:
+  case FUSE_OPENDIR:
+    reply (in, 0, &open_out, sizeof open_out);
+    return;
+  case FUSE_STATFS:
+    reply (in, 0, &statfs_out, sizeof statfs_out);
+    return;
+  case FUSE_FLUSH:
+  case FUSE_RELEASE:
+  case FUSE_RELEASEDIR:
+  case FUSE_READ:
+  case FUSE_READDIR:
+    reply (in, 0, NULL, 0);
+    return;
+  case FUSE_FORGET:
+  case FUSE_BATCH_FORGET:
+  case FUSE_INTERRUPT:
+    return;
+  default:
+    reply (in, ENOSYS, NULL, 0);
+  }
+}
+
+static void
+mount_here (const char *where)
+{
+  char data[128];
+
+  device = open ("/dev/fuse", O_RDWR | O_CLOEXEC);
+  snprintf (data, sizeof data, "fd=%d,rootmode=40000,user_id=0,group_id=0,allow_other", device);
+  if (device < 0 || mount ("hungfs", where, "fuse.hungfs", 0, data) < 0) {
+    perror ("hungfs: mount");
+    exit (1);
+  }
+}
+
+int
+main (int argc, char **argv)
+{
+  static char buffer[1 << 17];
+
+  if (argc < 3) {
+    fprintf (stderr, "usage: hungfs MOUNT-POINT EXE OPERATION...\n");
+    return 2;
+  }
+  exe = argv[2];
+  held = argv + 3;
+  mount_here (argv[1]);
+  setvbuf (stdout, NULL, _IOLBF, 0);
+  printf ("ready\n");
+  for (;;) {
+    const struct fuse_in_header *in = (const void *)buffer;
+    ssize_t n = read (device, buffer, sizeof buffer - 1);
+
+    if (n < 0 && (errno == EINTR || errno == ENOENT))
+      continue;
+    if (n < (ssize_t)sizeof *in)
+      return 0;
+    buffer[n] = '\0';
+    if (is_held (in))
+      printf ("held %s\n", operation_name (in->opcode));
+    else
+      serve (in, buffer + sizeof *in);
+  }
+}

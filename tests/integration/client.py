@@ -1,0 +1,73 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""A caller of the service, as a process of its own: reads one call a line (JSON) from standard input,
+writes one answer a line. Started by harness.Client as the user, and in the namespaces, that a test
+wants. It holds one connection to the bus for as long as it lives."""
+import json
+import os
+import sys
+
+from gi.repository import Gio, GLib
+
+NAME, PATH, INTERFACE = 'org.linx.Mount1', '/org/linx/Mount1', 'org.linx.Mount1'
+
+
+def connect():
+    address = os.environ.get('CLIENT_BUS', 'unix:path=/run/dbus/system_bus_socket')
+    flags = Gio.DBusConnectionFlags.AUTHENTICATION_CLIENT | \
+        Gio.DBusConnectionFlags.MESSAGE_BUS_CONNECTION
+    return Gio.DBusConnection.new_for_address_sync(address, flags, None, None)
+
+
+def open_fds(paths):
+    fds = Gio.UnixFDList.new()
+    for path, flags in paths:
+        fd = os.open(path, getattr(os, flags) if flags else os.O_RDONLY)
+        fds.append(fd)
+        os.close(fd)
+    return fds
+
+
+def message_of(request):
+    message = Gio.DBusMessage.new_method_call(request.get('name', NAME), request.get('path', PATH),
+                                              request.get('interface', INTERFACE),
+                                              request['method'])
+    if request.get('arguments') is not None:
+        message.set_body(GLib.Variant.parse(None, request['arguments'], None, None))
+    if request.get('interactive'):
+        message.set_flags(Gio.DBusMessageFlags.ALLOW_INTERACTIVE_AUTHORIZATION)
+    if request.get('fds'):
+        message.set_unix_fd_list(open_fds(request['fds']))
+    return message
+
+
+def plain(value):
+    """A GVariant's value with nothing but what JSON has; bytes become lists."""
+    return value.unpack() if value is not None else None
+
+
+def answer_of(reply):
+    if reply.get_message_type() == Gio.DBusMessageType.ERROR:
+        body = reply.get_body()
+        return {'error': reply.get_error_name(),
+                'message': body.unpack()[0] if body is not None else ''}
+    return {'value': plain(reply.get_body())}
+
+
+def main():
+    bus = connect()
+    for line in sys.stdin:
+        request = json.loads(line)
+        message = message_of(request)
+        if request.get('send_only'):
+            bus.send_message(message, Gio.DBusSendMessageFlags.NONE)
+            bus.flush_sync(None)
+            answer = {'sent': bus.get_unique_name()}
+        else:
+            reply, _ = bus.send_message_with_reply_sync(
+                message, Gio.DBusSendMessageFlags.NONE, request.get('timeout', 60000), None)
+            answer = answer_of(reply)
+        print(json.dumps(answer), flush=True)
+
+
+main()

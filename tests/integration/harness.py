@@ -1,0 +1,264 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""What the integration tests share: callers, parked children, the kernel's own view, and waiting for
+events. For use inside tests/rig/rig.py."""
+import json
+import os
+import pathlib
+import re
+import signal
+import subprocess
+import sys
+import time
+import unittest
+
+from gi.repository import GLib
+
+HERE = pathlib.Path(__file__).resolve().parent
+BUILD = pathlib.Path(os.environ['LINX_BUILD'])
+HELPERS = BUILD / 'tests' / 'helpers'
+RULES = pathlib.Path('/etc/polkit-1/rules.d')
+LOG = pathlib.Path('/run/rig/bus.log')
+ERROR = 'org.linx.Mount1.Error.'
+INVALID_ARGS = 'org.freedesktop.DBus.Error.InvalidArgs'
+CHALLENGE = 'org.freedesktop.DBus.Error.InteractiveAuthorizationRequired'
+
+
+def wait_until(condition, what, seconds=20):
+    end = time.monotonic() + seconds
+    while True:
+        result = condition()
+        if result:
+            return result
+        if time.monotonic() > end:
+            raise AssertionError(f'{what}: not within {seconds} s')
+        time.sleep(0.005)
+
+
+class Fault(Exception):
+    """An error that came over the bus."""
+
+    def __init__(self, name, message):
+        super().__init__(f'{name}: {message}')
+        self.name, self.message = name, message
+
+
+def as_user(user):
+    return ['setpriv', '--reuid', user, '--regid', user, '--init-groups'] if user != 'root' else []
+
+
+class Client:
+    """A caller: one process, one connection. @prefix is what it is started with."""
+
+    def __init__(self, user='root', prefix=(), enter=(), env=None):
+        command = [*prefix, *as_user(user), *enter, sys.executable, str(HERE / 'client.py')]
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                        text=True, env=dict(os.environ, **(env or {})))
+
+    def send(self, method, arguments=None, **kwargs):
+        line = json.dumps(dict(method=method, arguments=arguments, **kwargs))
+        self.process.stdin.write(line + '\n')
+        self.process.stdin.flush()
+
+    def receive(self):
+        line = self.process.stdout.readline()
+        if not line:
+            raise AssertionError('the client ended')
+        answer = json.loads(line)
+        if 'error' in answer:
+            raise Fault(answer['error'], answer['message'])
+        return answer.get('value', answer.get('sent'))
+
+    def call(self, method, arguments=None, **kwargs):
+        self.send(method, arguments, **kwargs)
+        return self.receive()
+
+    def mount(self, target, source='tmpfs', fstype='tmpfs', interactive=False, **options):
+        return self.call('Mount', arguments(source, target, fstype, **options),
+                         interactive=interactive)[0]
+
+    def umount(self, target, interactive=False, **options):
+        self.call('Umount', arguments(target, **options), interactive=interactive)
+
+    def list(self, **options):
+        return [row[0] for row in self.call('ListMounts', arguments(**options))[0]]
+
+    def can(self, method, *args, **options):
+        inner = arguments(*args, **options)
+        return self.call('Can', f"('{method}', <{inner}>)")[0]
+
+    def close(self):
+        self.process.stdin.close()
+        self.process.wait()
+        self.process.stdout.close()
+
+    def kill(self):
+        self.process.kill()
+        self.close_after_kill()
+
+    def close_after_kill(self):
+        self.process.wait()
+        self.process.stdin.close()
+        self.process.stdout.close()
+
+
+def quote(text):
+    return GLib.Variant('s', text).print_(False)
+
+
+def option(value):
+    """A Python value as GVariant text: int is u, bool b, str s, list as; text in angle brackets is
+    taken as it is."""
+    if isinstance(value, bool):
+        return '<true>' if value else '<false>'
+    if isinstance(value, int):
+        return f'<uint32 {value}>' if value < 2**32 else f'<uint64 {value}>'
+    if isinstance(value, list):
+        return '<@as [' + ', '.join(quote(word) for word in value) + ']>'
+    return value if value.startswith('<') else f'<{quote(value)}>'
+
+
+def arguments(*words, **options):
+    """The text of a method's arguments; in_ is the key `in`, a_b the key `a-b`."""
+    pairs = (f"'{key.rstrip('_').replace('_', '-')}': {option(value)}"
+             for key, value in options.items() if value is not None)
+    dictionary = '@a{sv} {' + ', '.join(pairs) + '}'
+    members = [quote(word) for word in words] + [dictionary]
+    return '(' + ', '.join(members) + (',)' if len(members) == 1 else ')')
+
+
+class Child:
+    """A process parked in namespaces of its own. @unshare are unshare(1)'s options; @prepare is
+    shell that runs in it before it is ready."""
+
+    def __init__(self, *unshare, prepare='true', user='root'):
+        options = unshare or ('--mount', '--propagation', 'private')
+        shell = f'{prepare}\necho $$\nexec sleep 1000000'
+        self.process = subprocess.Popen(
+            [*as_user(user), 'unshare', *options, 'sh', '-ec', shell], stdout=subprocess.PIPE,
+            text=True)
+        line = self.process.stdout.readline()
+        if not line:
+            raise AssertionError('the child did not get ready')
+        self.pid = self.process.pid
+
+    def end(self):
+        self.process.kill()
+        self.process.wait()
+        self.process.stdout.close()
+
+    def run(self, *command, **kwargs):
+        return subprocess.run(['nsenter', '-t', str(self.pid), '-m', *command], check=True,
+                              text=True, capture_output=True, **kwargs).stdout
+
+
+def decode(text):
+    return re.sub(r'\\([0-7]{3})', lambda match: chr(int(match[1], 8)), text)
+
+
+def mountinfo(pid='self'):
+    """The kernel's own table: a list of dictionaries, strings as bytes read as latin-1."""
+    rows = []
+    with open(f'/proc/{pid}/mountinfo', encoding='latin-1') as stream:
+        for line in stream:
+            head, _, tail = line.rstrip('\n').partition(' - ')
+            mount_id, parent, device, root, point, options, *tags = head.split(' ')
+            fstype, source, super_options = tail.split(' ')
+            rows.append({'mount-id': int(mount_id), 'parent-id': int(parent), 'device': device,
+                         'root': decode(root), 'mount-point': decode(point),
+                         'mount-options': options, 'tags': tags, 'fstype': decode(fstype),
+                         'source': decode(source), 'super-options': decode(super_options)})
+    return rows
+
+
+def table(pid='self'):
+    return pathlib.Path(f'/proc/{pid}/mountinfo').read_bytes()
+
+
+def mounts_at(point, pid='self'):
+    return [row for row in mountinfo(pid) if row['mount-point'] == point]
+
+
+class Case(unittest.TestCase):
+    """A test that ends what it started, and says which error it expects."""
+
+    def client(self, *args, **kwargs):
+        client = Client(*args, **kwargs)
+        self.addCleanup(lambda: client.process.poll() is None and client.close())
+        return client
+
+    def child(self, *args, **kwargs):
+        child = Child(*args, **kwargs)
+        self.addCleanup(child.end)
+        return child
+
+    def rule(self, text):
+        """Installs a polkit rule and waits until polkit goes by it: until a question that only
+        this rule refuses is refused."""
+        stamp = f'probe-{time.monotonic_ns()}'
+        path = RULES / '10-test.rules'
+        probe = f'if (action.lookup("under") == "/{stamp}") return polkit.Result.NO;'
+        path.write_text('polkit.addRule(function(action, subject) {\n' + probe + '\n' + text
+                        + '\n});\n')
+        self.addCleanup(path.unlink, missing_ok=True)
+        client = self.client('bob')
+        wait_until(lambda: is_refused(client, stamp), 'polkit reading the rule')
+        client.close()
+
+    def refused(self, name, words, function, *args, **kwargs):
+        """@function fails with the error @name, whose message has all of @words in it."""
+        with self.assertRaises(Fault) as caught:
+            function(*args, **kwargs)
+        fault = caught.exception
+        self.assertEqual(fault.name, name if '.' in name and name.startswith('org.')
+                         else ERROR + name, fault.message)
+        for word in [words] if isinstance(words, str) else words:
+            self.assertIn(word, fault.message)
+        return fault
+
+
+def is_refused(client, stamp):
+    """Everybody may read its own table by default: only the rule under test refuses this one."""
+    try:
+        client.list(under=f'/{stamp}')
+    except Fault as fault:
+        return fault.name == ERROR + 'NotAuthorized'
+    return False
+
+
+def audit_lines():
+    return [line for line in LOG.read_text(errors='replace').splitlines() if 'audit:' in line]
+
+
+def service_pid():
+    for entry in pathlib.Path('/proc').iterdir():
+        try:
+            if entry.name.isdigit() and os.readlink(entry / 'exe').endswith('/linx-mountd'):
+                return int(entry.name)
+        except OSError:
+            pass
+    return None
+
+
+class HungFs:
+    """tests/helpers/hungfs on a directory of its own, holding back @operations of the service."""
+
+    def __init__(self, *operations):
+        self.point = pathlib.Path(f'/run/rig/hung-{time.monotonic_ns()}')
+        self.point.mkdir()
+        self.file = self.point / 'file'
+        self.process = subprocess.Popen([HELPERS / 'hungfs', self.point, 'linx-mountd', *operations],
+                                        stdout=subprocess.PIPE, text=True)
+        if self.process.stdout.readline() != 'ready\n':
+            raise AssertionError('hungfs did not get ready')
+
+    def wait_held(self, operation):
+        line = self.process.stdout.readline()
+        if line != f'held {operation}\n':
+            raise AssertionError(f'hungfs said {line!r}')
+
+    def end(self):
+        self.process.kill()
+        self.process.wait()
+        self.process.stdout.close()
+        subprocess.run(['umount', '-l', self.point], check=True)
+        self.point.rmdir()
