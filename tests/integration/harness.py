@@ -4,7 +4,9 @@ events. For use inside tests/rig/rig.py."""
 import json
 import os
 import pathlib
+import pty
 import re
+import select
 import signal
 import subprocess
 import sys
@@ -262,3 +264,63 @@ class HungFs:
         self.process.stdout.close()
         subprocess.run(['umount', '-l', self.point], check=True)
         self.point.rmdir()
+
+
+class Disk:
+    """A block device: a loop device on a file with an ext4 of this label."""
+
+    def __init__(self, label, fstype='ext4', size=4 << 20):
+        self.file = pathlib.Path(f'/run/rig/disk-{time.monotonic_ns()}')
+        with open(self.file, 'wb') as stream:
+            stream.truncate(size)
+        subprocess.run([f'mkfs.{fstype}', '-q', '-L', label, self.file], check=True)
+        self.path = subprocess.run(['losetup', '--find', '--show', self.file], check=True, text=True,
+                                   capture_output=True).stdout.strip()
+        device = os.stat(self.path).st_rdev
+        self.number = f'{os.major(device)}:{os.minor(device)}'
+
+    def detach(self):
+        subprocess.run(['losetup', '--detach', self.path], check=True)
+        self.file.unlink()
+
+
+class Agent:
+    """pkttyagent for the process @pid, run by @user on a terminal of its own."""
+
+    def __init__(self, pid, user):
+        ready, told = os.pipe()
+        os.set_inheritable(told, True)
+        self.pid, self.terminal = pty.fork()
+        if self.pid == 0:
+            os.environ['LC_ALL'] = 'C.UTF-8'
+            command = [*as_user(user), 'pkttyagent', '--process', str(pid), '--notify-fd', str(told)]
+            os.execvp(command[0], command)
+        os.close(told)
+        os.read(ready, 1)
+        os.close(ready)
+        self.text = ''
+
+    def wait_prompt(self):
+        """Waits for a prompt, and returns what was said before it."""
+        def asked():
+            if select.select([self.terminal], [], [], 0.01)[0]:
+                self.text += os.read(self.terminal, 65536).decode()
+            return re.search('[Pp]assword: $', self.text)
+        wait_until(asked, 'a password prompt', 30)
+        said, self.text = self.text, ''
+        return said
+
+    def type(self, password):
+        os.write(self.terminal, password.encode() + b'\n')
+
+    def answer(self, password):
+        said = self.wait_prompt()
+        self.type(password)
+        return said
+
+    def end(self):
+        if self.pid:
+            os.kill(self.pid, signal.SIGKILL)
+            os.waitpid(self.pid, 0)
+            os.close(self.terminal)
+        self.pid = None
