@@ -196,6 +196,18 @@ unquote (const char *value, gsize length)
   return g_strndup (value, length);
 }
 
+/* libmount takes a list with an open quote for one that ends before it. */
+static gboolean
+has_open_quote (const char *list)
+{
+  gboolean open = FALSE;
+
+  for (; *list != '\0'; list++)
+    if (*list == '"')
+      open = !open;
+  return open;
+}
+
 LinxOptions *
 linx_options_parse (const char *list, GError **error)
 {
@@ -203,10 +215,12 @@ linx_options_parse (const char *list, GError **error)
   g_autofree char *copy = g_strdup (list);
   char *rest = copy, *name, *value;
   size_t name_length, value_length;
-  int rc;
+  int rc = has_open_quote (list) ? -1 : 0;
 
   options->fs = g_ptr_array_new_with_free_func (fs_option_free);
-  while ((rc = mnt_optstr_next_option (&rest, &name, &name_length, &value, &value_length)) == 0) {
+  while (rc == 0
+         && (rc = mnt_optstr_next_option (&rest, &name, &name_length, &value, &value_length))
+                == 0) {
     g_autofree char *word = g_strndup (name, name_length);
     g_autofree char *plain = unquote (value, value_length);
 

@@ -33,7 +33,7 @@ static const GOptionEntry entries[] = {
 
 static GMainLoop *loop;
 static guint idle_timer;
-static gboolean had_name;
+static gboolean has_name;
 static int exit_status = EXIT_SUCCESS;
 
 static gboolean
@@ -69,7 +69,7 @@ on_name_acquired (GDBusConnection *bus, const char *name, gpointer user_data)
   (void)bus;
   (void)name;
   (void)user_data;
-  had_name = TRUE;
+  has_name = TRUE;
 }
 
 /* Either another service has the name, or one that was started with --replace has taken it. */
@@ -78,10 +78,11 @@ on_name_lost (GDBusConnection *bus, const char *name, gpointer user_data)
 {
   (void)bus;
   (void)user_data;
-  if (!had_name) {
+  if (!has_name) {
     g_printerr ("linx-mountd: %s belongs to another service; --replace takes it\n", name);
     exit_status = EXIT_FAILURE;
   }
+  has_name = FALSE;
   g_main_loop_quit (loop);
 }
 
@@ -122,7 +123,8 @@ serve (GDBusConnection *bus)
   linx_calls_on_idle (start_idle_timer);
   start_idle_timer ();
   g_main_loop_run (loop);
-  g_bus_unown_name (name_id);
+  if (has_name)
+    g_bus_unown_name (name_id);
   while (linx_calls_under_way () > 0 || g_main_context_pending (NULL))
     g_main_context_iteration (NULL, TRUE);
   g_dbus_connection_flush_sync (bus, NULL, NULL);

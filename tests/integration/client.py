@@ -5,6 +5,7 @@ writes one answer a line. Started by harness.Client as the user, and in the name
 wants. It holds one connection to the bus for as long as it lives."""
 import json
 import os
+import select
 import sys
 
 from gi.repository import Gio, GLib
@@ -19,10 +20,22 @@ def connect():
     return Gio.DBusConnection.new_for_address_sync(address, flags, None, None)
 
 
+def open_fd(path, flags):
+    kind, _, pid = path.partition(':')
+    if kind == 'pidfd':
+        return os.pidfd_open(int(pid))
+    if kind == 'dead-pidfd':
+        fd = os.pidfd_open(int(pid))
+        os.kill(int(pid), 9)
+        select.select([fd], [], [])
+        return fd
+    return os.open(path, getattr(os, flags) if flags else os.O_RDONLY)
+
+
 def open_fds(paths):
     fds = Gio.UnixFDList.new()
     for path, flags in paths:
-        fd = os.open(path, getattr(os, flags) if flags else os.O_RDONLY)
+        fd = open_fd(path, flags)
         fds.append(fd)
         os.close(fd)
     return fds

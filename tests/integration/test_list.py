@@ -1,0 +1,162 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""ListMounts against the kernel's own mountinfo, and its filters, pages and names."""
+import subprocess
+import unittest
+
+from harness import BUILD, Case, mountinfo
+
+FIELDS = ('mount-id', 'parent-id', 'device', 'root', 'mount-point', 'mount-options', 'fstype',
+          'source', 'super-options')
+
+
+def expected(row):
+    """A line of mountinfo as the interface would show it, as far as mountinfo says it."""
+    want = {key: row[key] for key in FIELDS}
+    tags = dict(tag.partition(':')[::2] for tag in row['tags'])
+    shared, slave = 'shared' in tags, 'master' in tags
+    want['propagation'] = ('shared,slave' if shared and slave else 'shared' if shared else
+                           'slave' if slave else 'unbindable' if 'unbindable' in tags else
+                           'private')
+    for tag, key in (('shared', 'peer-group'), ('master', 'master'),
+                     ('propagate_from', 'propagate-from')):
+        if tag in tags:
+            want[key] = int(tags[tag])
+    return want
+
+
+def as_latin_1(row):
+    """What was not UTF-8 as its bytes, and the rest likewise, to compare with mountinfo()."""
+    raw = row.get('raw', {})
+    return {key: bytes(raw[key]).decode('latin-1') if key in raw
+            else value.encode().decode('latin-1') if isinstance(value, str) else value
+            for key, value in row.items() if key != 'raw'}
+
+
+class List(Case):
+    def setUp(self):
+        self.root = self.client()
+        self.maxDiff = None
+
+    def same_as_the_kernel(self, pid, rows):
+        rows = [as_latin_1(row) for row in rows]
+        kernel = {row['mount-id']: expected(row) for row in mountinfo(pid)}
+        ids = {row['mount-id']: row['id'] for row in rows}
+        self.assertEqual([row['id'] for row in rows], sorted(ids.values()))
+        self.assertEqual(set(ids), set(kernel))
+        for row in rows:
+            if row['parent-id'] in ids:
+                self.assertEqual(row['parent'], ids[row['parent-id']])
+            self.assertEqual({key: value for key, value in row.items()
+                              if key not in ('id', 'parent')}, kernel[row['mount-id']])
+
+    def test_host(self):
+        self.same_as_the_kernel(1, self.root.list(in_='host'))
+
+    def test_users_own(self):
+        alice = self.client('alice')
+        self.same_as_the_kernel(alice.process.pid, alice.list())
+
+    def test_container_with_every_propagation(self):
+        child = self.child('--mount', '--propagation', 'shared', prepare='''
+            mount -t tmpfs t /mnt
+            cd /mnt; mkdir a b c d e
+            mount -t tmpfs a a; mount --make-private a
+            mount --bind b b; mount --make-unbindable b
+            mount -t tmpfs c c; mount --make-shared c
+            mount --bind c d; mount --make-slave d
+            mount --bind d e; mount --make-shared e
+            cd /''')
+        rows = self.root.list(in_=child.pid)
+        self.same_as_the_kernel(child.pid, rows)
+        self.assertEqual({row['propagation'] for row in rows},
+                         {'private', 'shared', 'slave', 'shared,slave', 'unbindable'})
+
+    def test_strange_names(self):
+        names = [b'a space', b'tab\there', b'new\nline', b'back\\slash', b'not\xffutf8', b'h#sh',
+                 b'\\040', 'Gerät'.encode(), b'\xc3', b'quote"\'', b'esc\x1b[2J']
+        child = self.child(prepare='mount -t tmpfs t /mnt')
+        for name in names:
+            path = b'/mnt/' + name
+            enter = [b'nsenter', b'-t', str(child.pid).encode(), b'-m']
+            subprocess.run([*enter, b'mkdir', path], check=True)
+            subprocess.run([*enter, b'mount', b'-i', b'-t', b'tmpfs', b'--', name, path], check=True)
+        rows = self.root.list(in_=child.pid)
+        self.same_as_the_kernel(child.pid, rows)
+        points = {row['mount-point'] for row in rows}
+        self.assertIn('/mnt/not\\xffutf8', points)
+        self.assertIn('/mnt/new\nline', points)
+        self.assertIn('/mnt/\\040', points)
+        odd, = [row for row in rows if row['mount-point'] == '/mnt/not\\xffutf8']
+        self.assertEqual(bytes(odd['raw']['mount-point']), b'/mnt/not\xffutf8')
+        self.assertNotIn('raw', [row for row in rows if row['mount-point'] == '/mnt/Gerät'][0])
+        for name in (b'a space', b'new\nline', b'back\\slash'):
+            self.root.umount('/mnt/' + name.decode(), in_=child.pid)
+            self.root.mount('/mnt/' + name.decode(), in_=child.pid)
+
+    def test_empty_source(self):
+        child = self.child(prepare='mount -i -t tmpfs "" /mnt')
+        self.same_as_the_kernel(child.pid, self.root.list(in_=child.pid))
+
+    def test_chrooted_caller_sees_what_it_reaches(self):
+        subprocess.run(['mount', '-t', 'tmpfs', '-o', 'mode=755', 'jail', '/mnt'], check=True)
+        self.addCleanup(subprocess.run, ['umount', '-R', '/mnt'], check=True)
+        for name in ('usr', 'lib', 'lib64', 'bin', 'run', 'etc', 'proc', 'work'):
+            subprocess.run(['mkdir', f'/mnt/{name}'], check=True)
+            subprocess.run(['mount', '--rbind', f'/{name}', f'/mnt/{name}'], check=True)
+        alice = self.client('alice', prefix=['chroot', '/mnt'])
+        rows = alice.list()
+        self.same_as_the_kernel(alice.process.pid, rows)
+        self.assertNotIn('/mnt', {row['mount-point'] for row in rows})
+        self.assertEqual(alice.list(in_='host'), rows)
+
+    def test_filters(self):
+        child = self.child(prepare='''mount -t tmpfs one /media; mkdir /media/a /media/ab
+            mount -t tmpfs two /media/a; mkdir /media/a/x; mount -t ramfs three /media/a/x
+            mount -t tmpfs four /media/ab; mount -t tmpfs five /media/a''')
+
+        def sources(**filters):
+            return [row['source'] for row in self.root.list(in_=child.pid, **filters)]
+        self.assertEqual(sources(under='/media'), ['one', 'two', 'three', 'four', 'five'])
+        self.assertEqual(sources(under='/media/a'), ['two', 'three', 'five'])
+        self.assertEqual(sources(under='/media//a/'), ['two', 'three', 'five'])
+        self.assertEqual(sources(target='/media/a'), ['two', 'five'])
+        self.assertEqual(sources(under='/media', fstype=['ramfs']), ['three'])
+        self.assertEqual(sources(under='/media', fstype=['ramfs', 'tmpfs'], limit=2), ['one', 'two'])
+        self.assertEqual(sources(source='four'), ['four'])
+        self.assertEqual(sources(fstype=['no']), [])
+        self.assertEqual(sources(under='/')[-1], 'five')
+        row, = self.root.list(in_=child.pid, source='four')
+        self.assertEqual(sources(id=row['id']), ['four'])
+        self.assertEqual(sources(after=row['id']), ['five'])
+
+    def test_pages_and_fields(self):
+        whole = self.root.list()
+        paged, after = [], None
+        while True:
+            page = self.root.list(limit=3, after=after)
+            if not page:
+                break
+            self.assertLessEqual(len(page), 3)
+            paged += page
+            after = page[-1]['id']
+        self.assertEqual(paged, whole)
+        for row in self.root.list(fields=['mount-point', 'id']):
+            self.assertEqual(set(row), {'mount-point', 'id'})
+
+    def test_too_large_a_reply(self):
+        """14,000 mounts on a long path: refused by name, and pages go through."""
+        child = self.child(prepare=f'''mount -t tmpfs t /mnt; d=/mnt
+            for i in 1 2 3 4; do d=$d/{'x' * 250}; done; mkdir -p $d; mount -t tmpfs deep $d
+            {BUILD}/tests/helpers/many-mounts $d 14000''')
+        self.refused('org.freedesktop.DBus.Error.LimitsExceeded', ["'limit'", '16 MiB'],
+                     self.root.list, in_=child.pid)
+        page = self.root.list(in_=child.pid, limit=5000)
+        self.assertEqual(len(page), 5000)
+        rest = self.root.list(in_=child.pid, after=page[-1]['id'], fields=['id', 'source'])
+        self.assertEqual(len(page) + len(rest), len(mountinfo(child.pid)))
+
+
+
+if __name__ == '__main__':
+    unittest.main()

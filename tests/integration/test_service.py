@@ -1,0 +1,231 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The service as a process: activation, idle exit, replacement, signals, and what the bus lets by."""
+import os
+import pathlib
+import re
+import signal
+import subprocess
+import time
+import unittest
+import xml.etree.ElementTree as ElementTree
+
+from harness import Agent, Case, Fault, mounts_at, service_pid, wait_until
+
+DAEMON = '/usr/libexec/linx-mountd'
+ACTIVATION = pathlib.Path('/usr/share/dbus-1/system-services/org.linx.Mount1.service')
+PROPERTIES = dict(interface='org.freedesktop.DBus.Properties')
+
+
+def gone(pid):
+    try:
+        return pathlib.Path(f'/proc/{pid}/stat').read_text().split(')')[1].split()[0] == 'Z'
+    except FileNotFoundError:
+        return True
+
+
+class Life(Case):
+    def setUp(self):
+        self.root = self.client()
+        self.root.list(limit=1)
+
+    def with_idle_timeout(self, seconds):
+        """Has the bus start the service with this option from now on."""
+        text = ACTIVATION.read_text()
+        self.addCleanup(ACTIVATION.write_text, text)
+        ACTIVATION.write_text(text.replace(DAEMON, f'{DAEMON} --idle-timeout {seconds}'))
+        self.addCleanup(self.stop)
+        self.reload()
+        self.stop()
+
+    def reload(self):
+        self.root.call('ReloadConfig', '()', name='org.freedesktop.DBus', path='/',
+                       interface='org.freedesktop.DBus')
+
+    def stop(self):
+        pid = service_pid()
+        if pid is not None:
+            os.kill(pid, signal.SIGTERM)
+            wait_until(lambda: gone(pid), 'the service ending')
+
+    def test_idle_exit_and_activation(self):
+        self.with_idle_timeout(1)
+        self.root.list(limit=1)
+        pid = service_pid()
+        wait_until(lambda: gone(pid), 'idle exit')
+        self.root.list(limit=1)
+        self.assertNotEqual(service_pid(), pid)
+
+    def test_no_call_is_lost_around_idle_exit(self):
+        self.with_idle_timeout(1)
+        pids = set()
+        for step in range(24):
+            self.root.list(limit=1)
+            pids.add(service_pid())
+            # The exit is due a second from now: this call comes a little before it, or after.
+            time.sleep(0.97 + step * 0.0025)
+        self.assertGreater(len(pids), 1)
+
+    def test_calls_keep_it_alive(self):
+        self.with_idle_timeout(1)
+        target = self.child()
+        bob = self.client('bob')
+        agent = Agent(bob.process.pid, 'bob')
+        self.addCleanup(agent.end)
+        bob.send('Mount', f"('tmpfs', '/mnt', 'tmpfs', {{'in': <uint32 {target.pid}>}})",
+                 interactive=True)
+        agent.wait_prompt()
+        pid = service_pid()
+        end = time.monotonic() + 2.5
+        wait_until(lambda: time.monotonic() > end, 'two idle times')
+        self.assertEqual(service_pid(), pid)
+        agent.type('root-pw')
+        bob.receive()
+        self.assertTrue(mounts_at('/mnt', target.pid))
+
+    def test_sigterm_finishes_calls(self):
+        target = self.child()
+        bob = self.client('bob')
+        agent = Agent(bob.process.pid, 'bob')
+        self.addCleanup(agent.end)
+        bob.send('Mount', f"('tmpfs', '/mnt', 'tmpfs', {{'in': <uint32 {target.pid}>}})",
+                 interactive=True)
+        agent.wait_prompt()
+        pid = service_pid()
+        os.kill(pid, signal.SIGTERM)
+        wait_until(lambda: not self.owned(), 'letting go of the name')
+        agent.type('root-pw')
+        bob.receive()
+        self.assertTrue(mounts_at('/mnt', target.pid))
+        wait_until(lambda: gone(pid), 'the service ending')
+        self.root.list(limit=1)
+
+    def owned(self):
+        return self.root.call('NameHasOwner', "('org.linx.Mount1',)", name='org.freedesktop.DBus',
+                              path='/', interface='org.freedesktop.DBus')[0]
+
+    def test_replace(self):
+        old = service_pid()
+        second = subprocess.run([DAEMON], capture_output=True, text=True)
+        self.assertEqual(second.returncode, 1)
+        self.assertIn('--replace', second.stderr)
+        new = subprocess.Popen([DAEMON, '--replace'])
+        wait_until(lambda: gone(old), 'the old service ending')
+        self.root.list(limit=1)
+        new.terminate()
+        self.assertEqual(new.wait(), 0)
+
+    def test_command_line(self):
+        for words in (['--version'], ['--help']):
+            done = subprocess.run([DAEMON, *words], capture_output=True, text=True)
+            self.assertEqual(done.returncode, 0)
+        self.assertIn('--idle-timeout', done.stdout)
+        for words in (['--frob'], ['extra'], ['--idle-timeout', '-1'], ['--idle-timeout', 'x']):
+            done = subprocess.run([DAEMON, *words], capture_output=True, text=True)
+            self.assertEqual(done.returncode, 2, words)
+            self.assertTrue(done.stderr)
+
+
+class OnTheBus(Case):
+    def setUp(self):
+        self.alice = self.client('alice')
+
+    def test_properties(self):
+        version, = self.alice.call('Get', "('org.linx.Mount1', 'Version')", **PROPERTIES)
+        self.assertRegex(version, r'^\d+\.\d+\.\d+$')
+        features, = self.alice.call('Get', "('org.linx.Mount1', 'Features')", **PROPERTIES)
+        self.assertLessEqual(set(features), {'unique-mount-id'})
+        self.alice.call('Ping', '()', interface='org.freedesktop.DBus.Peer')
+
+    def test_introspection_is_the_installed_file(self):
+        text, = self.alice.call('Introspect', '()',
+                                interface='org.freedesktop.DBus.Introspectable')
+        installed = pathlib.Path('/usr/share/dbus-1/interfaces/org.linx.Mount1.xml').read_text()
+
+        def methods(xml):
+            interface = [node for node in ElementTree.fromstring(xml).iter('interface')
+                         if node.get('name') == 'org.linx.Mount1'][0]
+            return [[member.tag, member.get('name')] +
+                    [(arg.get('name'), arg.get('type'), arg.get('direction'))
+                     for arg in member.iter('arg')] +
+                    sorted((note.get('name'), note.get('value'))
+                           for note in member.findall('annotation')
+                           if not note.get('name').startswith('org.gtk.GDBus.'))
+                    for member in interface]
+        self.assertEqual(methods(text), methods(installed))
+
+    def test_only_root_owns_the_name(self):
+        done = subprocess.run(['setpriv', '--reuid', 'alice', '--regid', 'alice', '--clear-groups',
+                               DAEMON, '--replace'], capture_output=True, text=True)
+        self.assertNotEqual(done.returncode, 0)
+
+    def test_other_interfaces_do_not_pass(self):
+        with self.assertRaises(Fault) as caught:
+            self.alice.call('ListMounts', '(@a{sv} {},)', interface='org.example.Other')
+        self.assertIn(caught.exception.name, ('org.freedesktop.DBus.Error.AccessDenied',
+                                              'org.freedesktop.DBus.Error.UnknownMethod'))
+
+    def test_every_method_has_an_action(self):
+        """Each method of the interface asks polkit, or is on this short list."""
+        policy = ElementTree.parse('/usr/share/polkit-1/actions/org.linx.mount1.policy')
+        actions = {node.get('id') for node in policy.iter('action')}
+        interface = ElementTree.parse('/usr/share/dbus-1/interfaces/org.linx.Mount1.xml')
+        for method in interface.iter('method'):
+            name = method.get('name')
+            if name in ('Can',):
+                continue
+            words = re.sub('([A-Z])', r'-\1', name).lower().lstrip('-')
+            self.assertIn(f'org.linx.mount1.{words}', actions)
+        self.assertFalse([node for node in policy.iter() if 'imply' in str(node.attrib)])
+        for answers in policy.iter('defaults'):
+            for answer in answers:
+                self.assertNotIn('_keep', answer.text)
+
+    def test_messages_are_translated(self):
+        policy = pathlib.Path('/usr/share/polkit-1/actions/org.linx.mount1.policy').read_text()
+        self.assertIn('xml:lang="de"', policy)
+        self.assertTrue(pathlib.Path('/usr/share/locale/de/LC_MESSAGES/linx-mount.mo').exists())
+
+
+class Files(unittest.TestCase):
+    """What is installed passes the linters of its kind."""
+
+    def test_policy(self):
+        subprocess.run(['xmllint', '--noout', '--nonet', '--dtdvalid',
+                        '/usr/share/polkit-1/policyconfig-1.dtd',
+                        '/usr/share/polkit-1/actions/org.linx.mount1.policy'], check=True)
+
+    def test_bus_policy(self):
+        """A bus that includes the file starts; one that includes a broken one does not."""
+        good = '/usr/share/dbus-1/system.d/org.linx.Mount1.conf'
+        broken = pathlib.Path('/run/rig/broken.conf')
+        broken.write_text(pathlib.Path(good).read_text().replace('</policy>', '', 1))
+        for path, starts in ((good, True), (broken, False)):
+            config = pathlib.Path('/run/rig/lint.conf')
+            config.write_text('<busconfig><listen>unix:path=/run/rig/lint</listen>'
+                              '<policy context="default"><allow user="*"/></policy>'
+                              f'<include>{path}</include></busconfig>')
+            bus = subprocess.Popen(['dbus-daemon', f'--config-file={config}', '--nofork',
+                                    '--nopidfile', '--print-address'], stdout=subprocess.PIPE,
+                                   stderr=subprocess.DEVNULL, text=True)
+            self.assertEqual(bus.stdout.readline().startswith('unix:'), starts)
+            bus.kill()
+            bus.wait()
+            bus.stdout.close()
+
+    def test_no_wildcards_in_the_bus_policy(self):
+        tree = ElementTree.parse('/usr/share/dbus-1/system.d/org.linx.Mount1.conf')
+        for node in tree.iter('allow'):
+            self.assertNotIn('*', ''.join(node.attrib.values()))
+            if 'own' not in node.attrib:
+                self.assertEqual(set(node.attrib), {'send_destination', 'send_interface'})
+
+    def test_example_rule_is_javascript_without_a_yes_for_all(self):
+        rule = pathlib.Path(
+            '/usr/share/doc/linx-mount/examples/50-linx-mount-backup-disk.rules').read_text()
+        for key in ('namespace', 'device', 'fstype', 'options', 'recursive', 'target'):
+            self.assertIn(f'action.lookup("{key}")', rule)
+
+
+if __name__ == '__main__':
+    unittest.main()

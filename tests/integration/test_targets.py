@@ -1,0 +1,182 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Namespaces and roots of every kind, named in every form, and the paths in them."""
+import os
+import pathlib
+import subprocess
+import unittest
+
+from harness import Case, ERROR, mounts_at, table
+
+PREPARE = 'mount -t tmpfs t /mnt; chmod 755 /mnt; mkdir /mnt/a'
+
+
+class Targets(Case):
+    def setUp(self):
+        self.root = self.client()
+
+    def works(self, seen='/mnt/a', pid=None, target='/mnt/a', **where):
+        """Mount, ListMounts and Umount; in @pid's table the mount is at @seen."""
+        before, host = table(pid), table()
+        mount_id = self.root.mount(target, source='works', **where)
+        self.assertEqual([row['source'] for row in mounts_at(seen, pid)][-1], 'works')
+        listed, = self.root.list(id=mount_id, **where)
+        self.assertEqual(listed['source'], 'works')
+        self.root.umount(target, **where)
+        self.assertEqual(table(pid), before)
+        self.assertEqual(table(), host)
+
+    def test_another_namespace(self):
+        child = self.child(prepare=PREPARE)
+        self.works(pid=child.pid, in_=child.pid)
+
+    def test_user_namespace(self):
+        child = self.child('--user', '--map-root-user', '--mount', '--propagation', 'private',
+                           prepare=PREPARE)
+        self.works(pid=child.pid, in_=child.pid)
+
+    def test_users_own_user_namespace(self):
+        child = self.child('--user', '--map-root-user', '--mount', '--propagation', 'private',
+                           prepare='mount -t tmpfs t /mnt; mkdir /mnt/a', user='alice')
+        self.works(pid=child.pid, in_=child.pid)
+
+    def chrooted(self, child, where):
+        process = subprocess.Popen(['nsenter', '-t', str(child.pid), '-m', 'chroot', where,
+                                    '/bin/busy'], stdout=subprocess.PIPE, text=True)
+        self.addCleanup(process.stdout.close)
+        self.addCleanup(process.wait)
+        self.addCleanup(process.kill)
+        self.assertEqual(process.stdout.readline(), 'ready\n')
+        return process.pid
+
+    def test_chrooted_process(self):
+        """Paths resolve in the process's own root; ".." and absolute links do not lead out."""
+        child = self.child(prepare='mount -t tmpfs t /mnt; mkdir -p /mnt/jail/bin /mnt/jail/a')
+        self.put_busy(child, '/mnt/jail/bin/busy')
+        pid = self.chrooted(child, '/mnt/jail')
+        self.works(seen='/mnt/jail/a', pid=child.pid, target='/a', in_=pid)
+        self.works(seen='/mnt/jail/a', pid=child.pid, target='/../../a', in_=pid)
+        child.run('ln', '-s', '/a', '/mnt/jail/link')
+        self.works(seen='/mnt/jail/a', pid=child.pid, target='/link', in_=pid)
+
+    def put_busy(self, child, path):
+        child.run('sh', '-c', f'cp "{os.environ["LINX_BUILD"]}/tests/helpers/busy" {path}')
+
+    def test_chroot_that_was_deleted(self):
+        """Its "/" reads "/mnt/jail (deleted)", and so does a directory of that name."""
+        child = self.child(prepare='mount -t tmpfs t /mnt; mkdir -p /mnt/jail/bin')
+        self.put_busy(child, '/mnt/jail/bin/busy')
+        pid = self.chrooted(child, '/mnt/jail')
+        child.run('rm', '-r', '/mnt/jail')
+        child.run('mkdir', '/mnt/jail (deleted)')
+        before = table(child.pid)
+        self.refused('Resolve.ESTALE', 'deleted', self.root.mount, '/', in_=pid)
+        self.assertEqual(table(child.pid), before)
+
+    def test_no_proc(self):
+        child = self.child(prepare=PREPARE + '; umount -l /proc')
+        self.works(pid=child.pid, in_=child.pid)
+
+    def test_masked_proc(self):
+        child = self.child(prepare=PREPARE + '; mount -t tmpfs -o size=0,mode=000 mask /proc')
+        self.works(pid=child.pid, in_=child.pid)
+
+    def test_path_under_an_overmount(self):
+        """The process still stands on the root that another mount covers."""
+        child = self.child(prepare=PREPARE + '; mount -t tmpfs cover /')
+        before = table(child.pid)
+        self.refused('Resolve.ESTALE', ['/mnt/a', 'hidden'], self.root.mount, '/mnt/a',
+                     in_=child.pid)
+        self.refused('Resolve.ESTALE', '/mnt', self.root.umount, '/mnt', in_=child.pid)
+        self.assertEqual(table(child.pid), before)
+
+    def test_stack_on_a_mount_point(self):
+        child = self.child(prepare=PREPARE)
+        self.root.mount('/mnt', source='second', in_=child.pid)
+        self.assertEqual([row['source'] for row in mounts_at('/mnt', child.pid)], ['t', 'second'])
+
+    def test_shared_parent_propagates(self):
+        child = self.child(prepare=PREPARE + '; mount --make-shared /mnt')
+        self.root.mount('/mnt/a', in_=child.pid)
+        self.assertTrue(mounts_at('/mnt/a', child.pid)[0]['tags'])
+
+
+class Forms(Targets):
+    """Namespaces named in the other forms."""
+
+    def test_namespace_file(self):
+        child = self.child(prepare=PREPARE)
+        held = pathlib.Path('/run/rig/ns')
+        held.touch()
+        subprocess.run(['mount', '--bind', f'/proc/{child.pid}/ns/mnt', held], check=True)
+        self.addCleanup(held.unlink)
+        self.addCleanup(subprocess.run, ['umount', held], check=True)
+        self.works(pid=child.pid, in_=str(held))
+
+    def test_descriptors(self):
+        child = self.child(prepare=PREPARE)
+        for path in (f'/proc/{child.pid}/ns/mnt', f'pidfd:{child.pid}'):
+            self.root.call('Mount', "('tmpfs', '/mnt/a', 'tmpfs', {'in': <@h 0>})",
+                           fds=[[path, None]])
+            self.assertTrue(mounts_at('/mnt/a', child.pid))
+            self.root.call('Umount', "('/mnt/a', {'in': <@h 0>})", fds=[[path, None]])
+
+    def test_what_is_no_namespace(self):
+        fifo, plain = pathlib.Path('/run/rig/fifo'), pathlib.Path('/run/rig/plain')
+        os.mkfifo(fifo)
+        plain.touch()
+        self.addCleanup(fifo.unlink)
+        self.addCleanup(plain.unlink)
+        net = pathlib.Path('/run/rig/net')
+        net.touch()
+        subprocess.run(['mount', '--bind', '/proc/1/ns/net', net], check=True)
+        self.addCleanup(net.unlink)
+        self.addCleanup(subprocess.run, ['umount', net], check=True)
+        for path in (fifo, plain, '/dev/null', '/run/rig'):
+            self.refused('OpenNs.EINVAL', [str(path), 'no namespace'], self.root.list, in_=str(path))
+        self.refused('OpenNs.EINVAL', ['net', 'no mount namespace'], self.root.list, in_=str(net))
+        self.refused('OpenNs.ENOENT', '/run/rig/none', self.root.list, in_='/run/rig/none')
+        self.refused('OpenNs.ELOOP', 'process id', self.root.list, in_='/proc/1/ns/mnt')
+        for path in (plain, '/dev/null', '/proc/self/ns/net'):
+            with self.assertRaises(Exception) as caught:
+                self.root.call('ListMounts', "({'in': <@h 0>},)", fds=[[str(path), None]])
+            self.assertEqual(caught.exception.name, ERROR + 'OpenNs.EINVAL')
+
+
+class Processes(Case):
+    """Process ids that are no place to act in."""
+
+    def setUp(self):
+        self.root = self.client()
+
+    def refused_everywhere(self, error, words, pid):
+        self.refused(error, words, self.root.mount, '/mnt', in_=pid)
+        self.refused(error, words, self.root.umount, '/mnt', in_=pid)
+        self.refused(error, words, self.root.list, in_=pid)
+
+    def test_dead(self):
+        process = subprocess.Popen(['true'])
+        process.wait()
+        self.refused_everywhere('OpenNs.ESRCH', f'process {process.pid}', process.pid)
+
+    def test_zombie(self):
+        process = subprocess.Popen(['true'])
+        os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+        self.refused_everywhere('OpenNs.ESRCH', 'not alive', process.pid)
+        process.wait()
+
+    def test_thread(self):
+        pid = int(subprocess.run(['pgrep', '-x', 'polkitd'], capture_output=True, text=True,
+                                 check=True).stdout)
+        thread = max(int(name) for name in os.listdir(f'/proc/{pid}/task'))
+        self.assertNotEqual(thread, pid)
+        self.refused_everywhere('OpenNs.EINVAL', 'thread', thread)
+
+    def test_dead_pidfd(self):
+        child = self.child()
+        self.root.send('ListMounts', "({'in': <@h 0>},)", fds=[[f'dead-pidfd:{child.pid}', None]])
+        self.refused('OpenNs.ESRCH', 'pidfd', self.root.receive)
+
+
+if __name__ == '__main__':
+    unittest.main()
