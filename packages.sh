@@ -1,0 +1,25 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Sourced by demo.sh and test.sh: install_packages PACKAGE..., and what each of them needs.
+
+BUILD_PACKAGES="gcc libc6-dev meson pkg-config gettext libglib2.0-dev libmount-dev libpolkit-gobject-1-dev"
+RIG_PACKAGES="dbus polkitd systemd libglib2.0-bin procps mount passwd libpam-modules python3"
+TEST_PACKAGES="clang libclang-rt-14-dev python3-gi libxml2-utils e2fsprogs"
+
+install_packages() {
+    local missing="" package
+    for package in "$@"; do
+        dpkg-query -W -f '${Status}\n' "$package" 2>/dev/null | grep -q 'ok installed' ||
+            missing="$missing $package"
+    done
+    [ -z "$missing" ] && return
+    echo "== installing$missing"
+    # shellcheck disable=SC2086
+    { apt-get update -q && DEBIAN_FRONTEND=noninteractive \
+        apt-get install -q -y --no-install-recommends $missing; } >/tmp/linx-apt.log 2>&1 ||
+        { cat /tmp/linx-apt.log; exit 1; }
+    rm -f /tmp/linx-apt.log
+}
+
+need_root() {
+    [ "$(id -u)" = 0 ] || { echo "$0: run it as root: it makes namespaces, users and mounts" >&2; exit 1; }
+}

@@ -1,0 +1,41 @@
+#!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Runs the whole test suite: the build with gcc, the same with the sanitizers on, and a build with
+# clang, all with warnings as errors. For a bare Debian 12, as root.
+set -euo pipefail
+cd "$(dirname "$0")"
+. ./packages.sh
+need_root
+# shellcheck disable=SC2086
+install_packages $BUILD_PACKAGES $RIG_PACKAGES $TEST_PACKAGES
+
+passed=0 failed=0
+
+build() {
+    local dir=$1 compiler=$2
+    shift 2
+    echo "== $dir"
+    [ -f "$dir/build.ninja" ] ||
+        CC=$compiler meson setup "$dir" --prefix=/usr -Dwarning_level=3 -Dwerror=true "$@" >/dev/null
+    meson compile -C "$dir" | tail -n 1
+}
+
+# Counts what meson's own log says of each test; a skipped one is a failure.
+run() {
+    local dir=$1 log="$1/meson-logs/testlog.txt" ok bad
+    meson test -C "$dir" --no-rebuild --print-errorlogs || true
+    ok=$(sed -n 's/^Ok: *//p' "$log")
+    bad=$(awk '/^(Expected Fail|Fail|Unexpected Pass|Skipped|Timeout):/ { n += $NF } END { print n + 0 }' "$log")
+    passed=$((passed + ${ok:-0})) failed=$((failed + bad))
+    [ "${ok:-0}" -gt 0 ] || failed=$((failed + 1))
+}
+
+build build-gcc gcc
+run build-gcc
+build build-asan gcc -Db_sanitize=address,undefined
+run build-asan
+build build-clang clang
+meson test -C build-clang --no-rebuild --suite unit --quiet && passed=$((passed + 1)) || failed=$((failed + 1))
+
+echo "$passed passed, $failed failed"
+[ "$failed" = 0 ]

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "linx-error.h"
+
+#include <errno.h>
+#include <gio/gio.h>
+
+static void
+assert_name (const GError *error, const char *expected)
+{
+  g_autofree char *name = linx_error_dbus_name (error);
+
+  g_assert_cmpstr (name, ==, expected);
+}
+
+static void
+test_kernel (void)
+{
+  g_autoptr (GError) error = NULL;
+
+  g_assert_false (linx_error_set (&error, LINX_STAGE_UMOUNT, EBUSY, "/mnt\n", NULL));
+  g_assert_true (linx_error_is_kernel (error));
+  g_assert_cmpint (linx_error_stage (error), ==, LINX_STAGE_UMOUNT);
+  g_assert_cmpint (linx_error_errno (error), ==, EBUSY);
+  g_assert_cmpstr (error->message, ==, "Umount /mnt\\x0a: Device or resource busy (EBUSY)");
+  assert_name (error, "org.linx.Mount1.Error.Umount.EBUSY");
+}
+
+static void
+test_words (void)
+{
+  g_autoptr (GError) error = NULL;
+
+  linx_error_set (&error, LINX_STAGE_MOUNT, EINVAL, "/mnt", "tmpfs: Bad value for 'size'");
+  g_assert_cmpstr (error->message, ==, "Mount /mnt: tmpfs: Bad value for 'size' (EINVAL)");
+}
+
+static void
+test_every_stage_and_errno (void)
+{
+  for (int stage = 0; stage < LINX_N_STAGES; stage++)
+    for (int err = 1; err < 134; err++) {
+      g_autoptr (GError) error = NULL;
+
+      linx_error_set (&error, (LinxStage)stage, err, "x", NULL);
+      g_assert_cmpint (linx_error_stage (error), ==, stage);
+      g_assert_cmpint (linx_error_errno (error), ==, err);
+      g_assert_nonnull (linx_stage_name ((LinxStage)stage));
+    }
+}
+
+static void
+test_policy (void)
+{
+  static const struct {
+    int code;
+    const char *name;
+  } cases[] = {
+    { LINX_MOUNT_ERROR_NOT_AUTHORIZED, "org.linx.Mount1.Error.NotAuthorized" },
+    { LINX_MOUNT_ERROR_NOT_AUTHORIZED_DISMISSED, "org.linx.Mount1.Error.NotAuthorizedDismissed" },
+    { LINX_MOUNT_ERROR_TIMEOUT, "org.linx.Mount1.Error.Timeout" },
+    { LINX_MOUNT_ERROR_TIMEOUT_UNCERTAIN, "org.linx.Mount1.Error.TimeoutUncertain" },
+    { LINX_MOUNT_ERROR_INTERACTIVE_AUTHORIZATION_REQUIRED,
+      "org.freedesktop.DBus.Error.InteractiveAuthorizationRequired" },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++) {
+    g_autoptr (GError) error = g_error_new_literal (LINX_MOUNT_ERROR, cases[i].code, "x");
+
+    g_assert_false (linx_error_is_kernel (error));
+    assert_name (error, cases[i].name);
+  }
+}
+
+static void
+test_standard (void)
+{
+  g_autoptr (GError) error = NULL;
+
+  g_assert_false (linx_error_set_args (&error, "'%s' is wrong", "key"));
+  g_assert_error (error, G_DBUS_ERROR, G_DBUS_ERROR_INVALID_ARGS);
+  g_assert_cmpstr (error->message, ==, "'key' is wrong");
+  assert_name (error, "org.freedesktop.DBus.Error.InvalidArgs");
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/error/kernel", test_kernel);
+  g_test_add_func ("/error/words", test_words);
+  g_test_add_func ("/error/every-stage-and-errno", test_every_stage_and_errno);
+  g_test_add_func ("/error/policy", test_policy);
+  g_test_add_func ("/error/standard", test_standard);
+  return g_test_run ();
+}

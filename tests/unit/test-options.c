@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "linx-options.h"
+
+#include <gio/gio.h>
+#include <sys/mount.h>
+
+static void
+assert_parts (const char *list, const char *attributes, const char *fs)
+{
+  g_autoptr (GError) error = NULL;
+  g_autoptr (LinxOptions) options = linx_options_parse (list, &error);
+  g_autofree char *attributes_text = NULL;
+  g_autofree char *fs_text = NULL;
+
+  g_assert_no_error (error);
+  attributes_text = linx_options_attributes (options->attr_set, options->attr_clear);
+  fs_text = linx_options_fs_text (options);
+  g_assert_cmpstr (attributes_text, ==, attributes);
+  g_assert_cmpstr (fs_text, ==, fs);
+}
+
+static void
+test_parts (void)
+{
+  assert_parts ("", "", "");
+  assert_parts ("defaults,nofail,x-systemd.automount,_netdev,noauto,silent", "", "");
+  assert_parts ("nodev,ro,nosuid", "ro,nosuid,nodev", "");
+  assert_parts ("ro,rw", "rw", "");
+  assert_parts ("rw,ro", "ro", "");
+  assert_parts ("noatime,relatime", "relatime", "");
+  assert_parts ("atime", "relatime", "");
+  assert_parts ("relatime,noatime,nodiratime", "noatime,nodiratime", "");
+  assert_parts ("strictatime", "strictatime", "");
+  assert_parts ("rro,rnosuid,nosymfollow=recursive", "ro,nosuid,nosymfollow", "");
+  assert_parts ("user", "nosuid,nodev,noexec", "");
+  assert_parts ("users,exec", "nosuid,nodev,exec", "");
+  assert_parts ("owner", "nosuid,nodev", "");
+  assert_parts ("size=1G,mode=755,sync", "", "size=1G,mode=755,sync");
+  assert_parts ("size=1G,,nosuid,", "nosuid", "size=1G");
+  assert_parts ("context=\"a:b:c0,c1\",ro", "ro", "context=a:b:c0\\x2cc1");
+  assert_parts ("lowerdir=/a\nb", "", "lowerdir=/a\\x0ab");
+}
+
+static void
+test_canonical (void)
+{
+  assert_parts ("nosuid,nodev,ro,noexec", "ro,nosuid,nodev,noexec", "");
+  assert_parts ("noexec,ro,ro,nodev,nosuid", "ro,nosuid,nodev,noexec", "");
+}
+
+static void
+test_secrets (void)
+{
+  assert_parts ("password=hunter2,user=x,pass=,credentials=/f", "nosuid,nodev,noexec",
+                "password=***,pass=***,credentials=***");
+}
+
+static void
+test_refused (void)
+{
+  static const char *const lists[] = {
+    "bind",       "rbind",
+    "move",       "remount",
+    "private",    "rslave",
+    "unbindable", "ro=always",
+    "loop",       "loop=/dev/loop0",
+    "offset=1",   "uhelper=x",
+    "helper=x",   "X-mount.subdir=x",
+    "X-foo",      "context=\"open",
+    "=x",
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (lists); i++) {
+    g_autoptr (GError) error = NULL;
+
+    g_assert_null (linx_options_parse (lists[i], &error));
+    g_assert_error (error, G_DBUS_ERROR, G_DBUS_ERROR_INVALID_ARGS);
+  }
+}
+
+static void
+test_mkdir (void)
+{
+  g_autoptr (LinxOptions) options = linx_options_parse ("X-mount.mkdir,ro", NULL);
+
+  g_assert_true (options->make_directory);
+  g_assert_cmpuint (options->attr_set, ==, MOUNT_ATTR_RDONLY);
+}
+
+static gboolean
+is_harmless (const char *fstype, char *name, char *value)
+{
+  LinxFsOption option = { name, value };
+
+  return linx_options_harmless (fstype, &option);
+}
+
+static void
+test_harmless (void)
+{
+  g_assert_true (is_harmless ("tmpfs", (char *)"size", (char *)"1G"));
+  g_assert_true (is_harmless ("ext4", (char *)"errors", (char *)"remount-ro"));
+  g_assert_true (is_harmless ("ext4", (char *)"sync", NULL));
+  g_assert_true (is_harmless ("nosuchfs", (char *)"dirsync", NULL));
+  g_assert_true (is_harmless ("vfat", (char *)"umask", (char *)"077"));
+  g_assert_false (is_harmless ("ext4", (char *)"errors", (char *)"panic"));
+  g_assert_false (is_harmless ("ext4", (char *)"journal_path", (char *)"/dev/x"));
+  g_assert_false (is_harmless ("ext4", (char *)"size", (char *)"1G"));
+  g_assert_false (is_harmless ("nosuchfs", (char *)"size", (char *)"1G"));
+  g_assert_false (is_harmless ("overlay", (char *)"lowerdir", (char *)"/"));
+}
+
+static void
+test_kinds_of_values (void)
+{
+  LinxFsOption fd = { (char *)"fd", (char *)"3" };
+  LinxFsOption path = { (char *)"lowerdir+", (char *)"/" };
+  LinxFsOption plain = { (char *)"size", (char *)"1" };
+
+  g_assert_true (linx_options_names_fd (&fd));
+  g_assert_true (linx_options_names_path (&path));
+  g_assert_false (linx_options_names_fd (&plain) || linx_options_names_path (&plain));
+}
+
+int
+main (int argc, char **argv)
+{
+  g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/options/parts", test_parts);
+  g_test_add_func ("/options/canonical", test_canonical);
+  g_test_add_func ("/options/secrets", test_secrets);
+  g_test_add_func ("/options/refused", test_refused);
+  g_test_add_func ("/options/mkdir", test_mkdir);
+  g_test_add_func ("/options/harmless", test_harmless);
+  g_test_add_func ("/options/kinds-of-values", test_kinds_of_values);
+  return g_test_run ();
+}
