@@ -17,7 +17,7 @@ build() {
     echo "== $dir"
     [ -f "$dir/build.ninja" ] ||
         CC=$compiler meson setup "$dir" --prefix=/usr -Dwarning_level=3 -Dwerror=true "$@" >/dev/null
-    meson compile -C "$dir" | tail -n 1
+    meson compile -C "$dir" >"$dir/compile.log" 2>&1 || { cat "$dir/compile.log"; exit 1; }
 }
 
 # Counts what meson's own log says of each test; a skipped one is a failure.

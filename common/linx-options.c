@@ -162,7 +162,7 @@ take_word (LinxOptions *options, const char *word, const char *value, GError **e
   const Attribute *attribute = find_attribute_word (word);
   const Attribute *bundle = find_attribute (bundles, G_N_ELEMENTS (bundles), word);
 
-  if (word[0] == '\0')
+  if (word[0] == '\0' || word[0] == '=')
     return linx_error_set_args (error, "'options' has an option without a name");
   if (attribute != NULL)
     return take_attribute (options, attribute, word, value, error);

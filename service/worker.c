@@ -59,7 +59,7 @@ visit_unref (LinxVisit *visit)
 gboolean
 linx_visit_commit (LinxVisit *visit, const char *step, GError **error)
 {
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&visit->lock);
+  g_autoptr (GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new (&visit->lock);
 
   if (visit->expired) {
     g_set_error_literal (error, LINX_MOUNT_ERROR, LINX_MOUNT_ERROR_TIMEOUT, "abandoned");
@@ -72,7 +72,7 @@ linx_visit_commit (LinxVisit *visit, const char *step, GError **error)
 void
 linx_visit_committed (LinxVisit *visit, gboolean done)
 {
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&visit->lock);
+  g_autoptr (GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new (&visit->lock);
 
   if (done)
     g_string_append_printf (visit->done, "%s%s", visit->done->len > 0 ? ", " : "",
@@ -158,7 +158,7 @@ send_fds (const int *places, guint n_places, int channel)
 static void
 mark_fetched (LinxVisit *visit)
 {
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&visit->lock);
+  g_autoptr (GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new (&visit->lock);
 
   visit->fetched = TRUE;
   g_cond_signal (&visit->fetched_cond);
@@ -349,7 +349,7 @@ gboolean
 linx_workers_visit_finish (GAsyncResult *result, gpointer *data, GError **error)
 {
   LinxVisit *visit = g_task_get_task_data (G_TASK (result));
-  g_autoptr (GMutexLocker) locker = g_mutex_locker_new (&visit->lock);
+  g_autoptr (GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new (&visit->lock);
 
   *data = visit->expired ? NULL : g_steal_pointer (&visit->data);
   return g_task_propagate_boolean (G_TASK (result), error);

@@ -101,7 +101,7 @@ test_refused (void)
     { "Mount", "('t', '/mnt', 'tmpfs', {'options': <<'ro'>>})", "'options'" },
     { "Mount", "('t', '/mnt', 'tmpfs', {'in': <@h 0>})", "'in'" },
     { "Umount", "('/mnt', {'in': <int32 -5>})", "'in'" },
-    { "Umount", "('/mnt', {'in': <2147483648>})", "'in'" },
+    { "Umount", "('/mnt', {'in': <int64 2147483648>})", "'in'" },
     { "Umount", "('/mnt', {'id': <'1'>})", "'id'" },
     { "Umount", "('/mnt', {'timeout': <uint64 600001>})", "'timeout'" },
     { "Umount", "('/mnt', {'expire': <true>, 'force': <true>})", "'expire'" },

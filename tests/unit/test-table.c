@@ -48,7 +48,7 @@ test_fields (void)
   g_autoptr (GVariant) some = g_variant_ref_sink (linx_row_to_variant (&row, fields));
   g_autofree char *text = g_variant_print (some, FALSE);
 
-  g_assert_cmpstr (text, ==, "({'id': <7>, 'fstype': <'tmpfs'>},)");
+  g_assert_cmpstr (text, ==, "({'id': <uint64 7>, 'fstype': <'tmpfs'>},)");
 }
 
 static void
