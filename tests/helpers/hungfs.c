@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/fuse.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,6 +25,16 @@
 static int device;
 static const char *exe;
 static char **held;
+static char *waiting[256];
+static int n_waiting;
+static volatile sig_atomic_t let_go;
+
+static void
+on_signal (int number)
+{
+  (void)number;
+  let_go = 1;
+}
 
 static const char *
 operation_name (uint32_t opcode)
@@ -40,12 +51,33 @@ operation_name (uint32_t opcode)
   }
 }
 
+/* An exiting thread has no executable any more, but still its name, of which the pool's has a part.
+ */
+static int
+has_its_name (uint32_t pid)
+{
+  char path[64], name[32] = "";
+  FILE *stream;
+
+  snprintf (path, sizeof path, "/proc/%u/comm", pid);
+  stream = fopen (path, "re");
+  if (stream == NULL)
+    return 0;
+  if (fgets (name, sizeof name, stream) == NULL)
+    name[0] = '\0';
+  fclose (stream);
+  return strncmp (name, exe, strlen (exe)) == 0 || strncmp (name, "pool-", 5) == 0;
+}
+
 static int
 comes_from_exe (uint32_t pid)
 {
   char path[64], target[4096];
   const char *name;
   ssize_t n;
+
+  if (has_its_name (pid))
+    return 1;
 
   snprintf (path, sizeof path, "/proc/%u/exe", pid);
   n = readlink (path, target, sizeof target - 1);
@@ -151,6 +183,27 @@ serve (const struct fuse_in_header *in, const char *body)
 }
 
 static void
+hold (const struct fuse_in_header *in, size_t length)
+{
+  if (n_waiting < (int)(sizeof waiting / sizeof *waiting)) {
+    waiting[n_waiting] = calloc (1, length + 1);
+    memcpy (waiting[n_waiting++], in, length);
+  }
+  printf ("held %s\n", operation_name (in->opcode));
+}
+
+static void
+answer_waiting (void)
+{
+  while (n_waiting > 0) {
+    char *request = waiting[--n_waiting];
+
+    serve ((const void *)request, request + sizeof (struct fuse_in_header));
+    free (request);
+  }
+}
+
+static void
 mount_here (const char *where)
 {
   char data[128];
@@ -175,19 +228,22 @@ main (int argc, char **argv)
   exe = argv[2];
   held = argv + 3;
   mount_here (argv[1]);
+  sigaction (SIGUSR1, &(struct sigaction){ .sa_handler = on_signal }, NULL);
   setvbuf (stdout, NULL, _IOLBF, 0);
   printf ("ready\n");
   for (;;) {
     const struct fuse_in_header *in = (const void *)buffer;
     ssize_t n = read (device, buffer, sizeof buffer - 1);
 
+    if (let_go)
+      answer_waiting ();
     if (n < 0 && (errno == EINTR || errno == ENOENT))
       continue;
     if (n < (ssize_t)sizeof *in)
       return 0;
     buffer[n] = '\0';
-    if (is_held (in))
-      printf ("held %s\n", operation_name (in->opcode));
+    if (is_held (in) && !let_go)
+      hold (in, (size_t)n);
     else
       serve (in, buffer + sizeof *in);
   }

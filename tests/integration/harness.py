@@ -258,6 +258,9 @@ class HungFs:
         if line != f'held {operation}\n':
             raise AssertionError(f'hungfs said {line!r}')
 
+    def let_go(self):
+        self.process.send_signal(signal.SIGUSR1)
+
     def end(self):
         self.process.kill()
         self.process.wait()

@@ -51,6 +51,27 @@ class MessageFds(Case):
         self.after_the_hostile_call()
 
 
+class HeldFds(Case):
+    def test_descriptor_of_another_call(self):
+        """While a call holds a hostile descriptor, no worker of another call ever has a copy: it
+        could not end without closing it."""
+        other = self.client('bob')
+        other.list(limit=1)
+        fs = HungFs('flush', 'lookup')
+        self.addCleanup(fs.end)
+        hostile = self.client('alice')
+        hostile.send('Mount', f"('tmpfs', '{fs.point}/x', 'tmpfs', {{'timeout': <uint32 6000>}})",
+                     fds=[[str(fs.file), None]])
+        fs.wait_held('lookup')
+        other.list(limit=1)
+        tasks = pathlib.Path(f'/proc/{service_pid()}/task')
+        before = len(list(tasks.iterdir()))
+        for _ in range(50):
+            other.list(limit=1)
+        self.assertLessEqual(len(list(tasks.iterdir())), before + 2)
+        self.refused('Timeout', 'nothing', hostile.receive)
+
+
 class NothingStaysOpen(Case):
     def test_fds_after_calls(self):
         root = self.client()
@@ -90,6 +111,23 @@ class HungLookup(Case):
         fault = self.refused('Timeout', 'nothing was done', root.mount, self.stuck, timeout=300)
         self.assertIn('300 ms', fault.message)
         self.assertEqual(table(), before)
+
+    def test_abandoned_stays_abandoned(self):
+        """The kernel lets the worker go after the caller was told that nothing will be done."""
+        root = self.client()
+        root.list(limit=1)
+        before = table()
+        idle = self.tasks()
+        self.refused('Timeout', 'nothing will be', root.mount, self.stuck, timeout=300)
+        self.assertGreater(self.tasks(), idle)
+        self.fs.let_go()
+        wait_until(lambda: self.tasks() <= idle + 1, 'the worker ending')
+        self.assertEqual(table(), before)
+        root.mount(self.stuck)
+        root.umount(self.stuck)
+
+    def tasks(self):
+        return len(os.listdir(f'/proc/{service_pid()}/task'))
 
     def test_only_its_own_call(self):
         root = self.client()
