@@ -170,8 +170,10 @@ worker_main (void *user_data)
   LinxVisit *visit = user_data;
   int channel = -1, own[MOST_FDS];
   GError *error = NULL;
-  gboolean ok = own_fds (visit, &channel, &error);
+  gboolean ok;
 
+  pthread_setname_np (pthread_self (), "linx-worker");
+  ok = own_fds (visit, &channel, &error);
   mark_fetched (visit);
   ok = ok && visit->func (visit, visit->data, &error);
 

@@ -66,7 +66,7 @@ has_its_name (uint32_t pid)
   if (fgets (name, sizeof name, stream) == NULL)
     name[0] = '\0';
   fclose (stream);
-  return strncmp (name, exe, strlen (exe)) == 0 || strncmp (name, "pool-", 5) == 0;
+  return strncmp (name, "linx-worker", 11) == 0 || strncmp (name, "pool-linx", 9) == 0;
 }
 
 static int

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """ListMounts against the kernel's own mountinfo, and its filters, pages and names."""
+import pathlib
 import subprocess
 import unittest
 
@@ -101,7 +102,8 @@ class List(Case):
     def test_chrooted_caller_sees_what_it_reaches(self):
         subprocess.run(['mount', '-t', 'tmpfs', '-o', 'mode=755', 'jail', '/mnt'], check=True)
         self.addCleanup(subprocess.run, ['umount', '-R', '/mnt'], check=True)
-        for name in ('usr', 'lib', 'lib64', 'bin', 'run', 'etc', 'proc', 'work'):
+        top = pathlib.Path(__file__).resolve().parts[1]
+        for name in {'usr', 'lib', 'lib64', 'bin', 'run', 'etc', 'proc', top}:
             subprocess.run(['mkdir', f'/mnt/{name}'], check=True)
             subprocess.run(['mount', '--rbind', f'/{name}', f'/mnt/{name}'], check=True)
         alice = self.client('alice', prefix=['chroot', '/mnt'])

@@ -3,7 +3,7 @@
 """rig.py --build DIR [--bus own|system] -- CMD...
 
 Runs CMD as root in a throwaway system: private mount and pid namespaces, a fresh /run, overlays on
-/etc, /usr and /dev, real users with PAM passwords, the build in DIR installed to /usr, a real system
+/etc, /usr, /srv and /dev, real users with PAM passwords, the build in DIR installed to /usr, a real system
 bus and the real polkitd. The service is started by the bus. The machine keeps nothing of it.
 
 --bus own     a small default-deny bus, whose services run as root (default)
@@ -58,7 +58,7 @@ def make_filesystems():
         pathlib.Path('/run', place).mkdir(parents=True)
     run('mount', '--bind', '/dev/pts', STATE / 'pts')
     run('mount', '--bind', '/dev/shm', STATE / 'shm')
-    for name in ('etc', 'usr', 'dev'):
+    for name in ('etc', 'usr', 'srv', 'dev'):
         overlay(name)
     run('mount', '--move', STATE / 'pts', '/dev/pts')
     run('mount', '--move', STATE / 'shm', '/dev/shm')
