@@ -15,15 +15,22 @@ G_DEFINE_QUARK (linx - mount - error - quark, linx_mount_error)
 static const char *const stage_names[LINX_N_STAGES] = {
   [LINX_STAGE_OPEN_NS] = "OpenNs",
   [LINX_STAGE_SET_NS] = "SetNs",
+  [LINX_STAGE_OPEN_PID_NS] = "OpenPidNs",
+  [LINX_STAGE_SET_NS_PID] = "SetNsPid",
   [LINX_STAGE_UNSHARE] = "Unshare",
   [LINX_STAGE_THREAD] = "Thread",
   [LINX_STAGE_PIPE] = "Pipe",
+  [LINX_STAGE_FORK] = "Fork",
   [LINX_STAGE_RESOLVE] = "Resolve",
   [LINX_STAGE_CREATE] = "Create",
   [LINX_STAGE_MOUNT] = "Mount",
+  [LINX_STAGE_OPEN_TREE] = "OpenTree",
   [LINX_STAGE_SET_ATTRIBUTES] = "SetAttributes",
+  [LINX_STAGE_PROPAGATION] = "Propagation",
   [LINX_STAGE_MOVE_MOUNT] = "MoveMount",
   [LINX_STAGE_UMOUNT] = "Umount",
+  [LINX_STAGE_CHDIR] = "Chdir",
+  [LINX_STAGE_PIVOT_ROOT] = "PivotRoot",
   [LINX_STAGE_LIST] = "List",
 };
 

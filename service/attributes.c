@@ -20,7 +20,8 @@ linx_attributes_need_unrestricted (const LinxRequest *request, const LinxPins *p
 
   if (options == NULL)
     return FALSE;
-  if ((options->attr_clear & FORCED) != 0 || pins->ns_foreign)
+  if ((options->attr_clear & FORCED) != 0 || pins->ns_foreign
+      || request->idmap.kind != LINX_WHERE_NONE)
     return TRUE;
   for (guint i = 0; i < options->fs->len; i++)
     if (!linx_options_harmless (request->fstype, g_ptr_array_index (options->fs, i)))

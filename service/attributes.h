@@ -20,7 +20,7 @@ guint64 linx_attributes_effective (const LinxRequest *request, const LinxPins *p
  * @pins: who asks, and where
  *
  * Returns: whether the request also needs the action mount-unrestricted: it takes nosuid or nodev
- *   back, passes the filesystem an option that is not known to be harmless, or goes to a namespace
- *   whose root can undo the attributes
+ *   back, maps ids, passes the filesystem an option that is not known to be harmless, or goes to a
+ * namespace whose root can undo the attributes
  */
 gboolean linx_attributes_need_unrestricted (const LinxRequest *request, const LinxPins *pins);

@@ -231,6 +231,16 @@ linx_caller_assume (const LinxCaller *caller, gid_t gid, GError **error)
 }
 
 gboolean
+linx_caller_assume_ids (uid_t uid, gid_t gid, GError **error)
+{
+  if (sys_setgroups (0, NULL) < 0)
+    return linx_error_set (error, LINX_STAGE_THREAD, errno, "credentials", NULL);
+  sys_setfsgid (gid);
+  sys_setfsuid (uid);
+  return TRUE;
+}
+
+gboolean
 linx_caller_resume (GError **error)
 {
   sys_setfsuid (0);

@@ -84,5 +84,14 @@ gboolean linx_caller_verify (const LinxCaller *caller, int pidfd, gboolean *priv
  */
 gboolean linx_caller_assume (const LinxCaller *caller, gid_t gid, GError **error);
 
+/**
+ * linx_caller_assume_ids:
+ * @uid: a user id
+ * @gid: a group id
+ *
+ * Makes this thread create files as their owner, with no other group.
+ */
+gboolean linx_caller_assume_ids (uid_t uid, gid_t gid, GError **error);
+
 /** linx_caller_resume: makes this thread root again after linx_caller_assume(). */
 gboolean linx_caller_resume (GError **error);

@@ -4,6 +4,8 @@
 #include "linx-text.h"
 #include "verb.h"
 
+#include <sys/mount.h>
+
 typedef struct {
   const char *key;
   char *value;
@@ -69,6 +71,8 @@ static char *
 where_text (const LinxWhere *where)
 {
   switch (where->kind) {
+  case LINX_WHERE_NONE:
+    return g_strdup ("");
   case LINX_WHERE_SELF:
     return g_strdup ("self");
   case LINX_WHERE_HOST:
@@ -112,22 +116,48 @@ namespace_word (LinxNamespaceKind kind)
   }
 }
 
+static const char *
+propagation_word (int flag)
+{
+  switch (flag) {
+  case MS_PRIVATE:
+    return "private";
+  case MS_SHARED:
+    return "shared";
+  case MS_SLAVE:
+    return "slave";
+  case MS_UNBINDABLE:
+    return "unbindable";
+  default:
+    return "";
+  }
+}
+
 /* The arguments as they are meant; paths only as they were pinned. For ListMounts, whose source and
  * target are filters that name nothing, as given. */
 static void
 put_arguments (LinxDetails *details, const LinxRequest *request, const LinxPins *pins)
 {
   gboolean filters = request->verb->bit == LINX_VERB_LIST_MOUNTS;
+  gboolean is_pivot = request->verb->bit == LINX_VERB_PIVOT_ROOT;
+  const char *target = pins != NULL ? pins->target : NULL;
   g_autofree char *in = where_text (&request->in);
+  g_autofree char *idmap = where_text (&request->idmap);
 
   put (details, "operation", request->verb->operation);
   put (details, "source", filters ? request->source : pins != NULL ? pins->source : NULL);
-  put (details, "target", filters ? request->target : pins != NULL ? pins->target : NULL);
+  put (details, "target", filters ? request->at : is_pivot ? NULL : target);
+  put (details, "new-root", is_pivot ? target : NULL);
+  put (details, "put-old", pins != NULL ? pins->put_old.path : NULL);
+  put (details, "propagation", propagation_word (request->propagation));
   if (filters)
     put_list (details, "fstype", request->fstypes);
   else
     put (details, "fstype", request->fstype);
   put (details, "in", in);
+  put (details, "idmap", idmap);
+  put_number (details, "process", pins != NULL && pins->shown_pid != 0,
+              pins != NULL ? (guint64)pins->shown_pid : 0);
 }
 
 static char *
@@ -152,7 +182,10 @@ put_options (LinxDetails *details, const LinxRequest *request, const LinxPins *p
   put_printed (details, "attributes", attributes);
   put_printed (details, "fs-options", fs);
   put (details, "create", create_word (request->create));
-  put (details, "recursive", NULL);
+  put_boolean (details, "recursive", request->recursive);
+  put_boolean (details, "make-rprivate", request->make_rprivate);
+  put_boolean (details, "bind-new-root", request->bind_new_root);
+  put_boolean (details, "detach-old", request->detach_old);
   put_boolean (details, "no-symlinks", request->no_symlinks);
   put_boolean (details, "detach", request->detach);
   put_boolean (details, "force", request->force);

@@ -4,8 +4,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/mount.h>
 
 static gboolean unique_mount_id;
+static gboolean pidns_option;
 
 /* Each of the three is asked: a seccomp filter may take one of them away. */
 static gboolean
@@ -22,9 +24,25 @@ probe_unique_mount_id (void)
          && sys_listmount (LINX_LSMT_ROOT, 0, &id, 1) >= 0;
 }
 
+static gboolean
+probe_pidns_option (void)
+{
+  int context = fsopen ("proc", FSOPEN_CLOEXEC);
+  int pid_ns = open ("/proc/self/ns/pid", O_RDONLY | O_CLOEXEC);
+  gboolean has = context >= 0 && pid_ns >= 0
+                 && fsconfig (context, FSCONFIG_SET_FD, "pidns", NULL, pid_ns) == 0;
+
+  if (context >= 0)
+    close (context);
+  if (pid_ns >= 0)
+    close (pid_ns);
+  return has;
+}
+
 void
 linx_features_probe (void)
 {
+  pidns_option = probe_pidns_option ();
   unique_mount_id = probe_unique_mount_id ();
 }
 
@@ -34,6 +52,12 @@ linx_feature_unique_mount_id (void)
   return unique_mount_id;
 }
 
+gboolean
+linx_feature_pidns_option (void)
+{
+  return pidns_option;
+}
+
 GStrv
 linx_features_names (void)
 {
@@ -41,5 +65,7 @@ linx_features_names (void)
 
   if (unique_mount_id)
     g_strv_builder_add (names, "unique-mount-id");
+  if (pidns_option)
+    g_strv_builder_add (names, "pidns-option");
   return g_strv_builder_end (names);
 }

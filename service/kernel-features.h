@@ -15,6 +15,13 @@ void linx_features_probe (void);
 gboolean linx_feature_unique_mount_id (void);
 
 /**
+ * linx_feature_pidns_option:
+ *
+ * Returns: whether proc takes the option pidns= (Linux 6.17)
+ */
+gboolean linx_feature_pidns_option (void);
+
+/**
  * linx_features_names:
  *
  * Returns: (transfer full): the names of what was found: the property Features

@@ -14,6 +14,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 
 #define DEFAULT_IDLE_SECONDS 60
 #define MOST_CLOSERS 128
@@ -151,6 +152,7 @@ run (GError **error)
   if (!linx_process_init (error))
     return FALSE;
   raise_descriptor_limit ();
+  umask (0); /* `create` means the mode that it names */
   linx_features_probe ();
   linx_workers_init (LINX_MOST_CALLS, MOST_CLOSERS);
   bus = connect_bus (error);

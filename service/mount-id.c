@@ -103,6 +103,25 @@ linx_mount_id_propagation (guint64 id)
                                           (mount.mnt_propagation & MS_UNBINDABLE) != 0));
 }
 
+static guint64
+parent_from_table (guint64 id)
+{
+  g_autoptr (LinxTable) table = linx_table_read (-1, NULL);
+  const LinxRow *row = table != NULL ? linx_table_find (table, id) : NULL;
+
+  return row != NULL ? row->parent : 0;
+}
+
+guint64
+linx_mount_id_parent (guint64 id)
+{
+  struct linx_statmount mount;
+
+  if (!linx_feature_unique_mount_id ())
+    return parent_from_table (id);
+  return sys_statmount (id, LINX_STATMOUNT_MNT_BASIC, &mount) == 0 ? mount.mnt_parent_id : 0;
+}
+
 gboolean
 linx_mount_id_exists (guint64 id)
 {

@@ -51,6 +51,15 @@ gboolean linx_mount_ids_find (const LinxMountIds *ids, guint mount_id, dev_t dev
 char *linx_mount_id_propagation (guint64 id);
 
 /**
+ * linx_mount_id_parent:
+ * @id: a mount's id
+ *
+ * Returns: the id of the mount that it is mounted on, its own for one that is on none; 0 where the
+ *   mount is not there
+ */
+guint64 linx_mount_id_parent (guint64 id);
+
+/**
  * linx_mount_id_exists:
  * @id: a unique id
  *

@@ -58,35 +58,13 @@ pin_self (LinxPins *pins, GError **error)
   return pin_process (pins, pins->caller->pid, "caller", error);
 }
 
-/* Classifies by statx alone: anything else may wait for a hostile filesystem. */
-static gboolean
-is_on_filesystem_of (int fd, int example)
-{
-  struct statx a, b;
-
-  return statx (fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_INO, &a) == 0
-         && statx (example, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_INO, &b) == 0
-         && a.stx_dev_major == b.stx_dev_major && a.stx_dev_minor == b.stx_dev_minor;
-}
-
-static gboolean
-is_nsfs (int fd)
-{
-  int own = linx_process_open (getpid (), "ns/mnt", O_RDONLY);
-  gboolean is = own >= 0 && is_on_filesystem_of (fd, own);
-
-  if (own >= 0)
-    close (own);
-  return is;
-}
-
 /* Opens for real what so far is only pointed at, and proves that it is a mount namespace. */
 static gboolean
 pin_file (LinxPins *pins, int fd, const char *what, GError **error)
 {
   g_autofree char *link = g_strdup_printf ("thread-self/fd/%d", fd);
 
-  if (!is_nsfs (fd))
+  if (!linx_process_is_nsfs (fd))
     return fail (error, EINVAL, what, "it is no namespace");
   pins->fd[LINX_PIN_NS] = openat (linx_process_proc_fd (), link, O_RDONLY | O_CLOEXEC);
   if (pins->fd[LINX_PIN_NS] < 0)
@@ -121,9 +99,9 @@ pin_fd (LinxPins *pins, GError **error)
   int fd = pins->fd[LINX_LENT_IN];
   pid_t pid;
 
-  if (is_nsfs (fd))
+  if (linx_process_is_nsfs (fd))
     return pin_file (pins, fd, "file descriptor", error);
-  if (!is_on_filesystem_of (fd, linx_process_self_pidfd ()) || linx_process_pid (fd) == -2)
+  if (linx_process_pid (fd) == -2)
     return fail (error, EINVAL, "file descriptor", "it is neither a namespace nor a pidfd");
   pid = linx_process_pid (fd);
   if (pid <= 0)

@@ -48,7 +48,7 @@ matches (const LinxRequest *request, const LinxRow *row)
     return FALSE;
   if (request->source != NULL && !g_str_equal (row->source, request->source))
     return FALSE;
-  if (request->target != NULL && !g_str_equal (row->mount_point, request->target))
+  if (request->at != NULL && !g_str_equal (row->mount_point, request->at))
     return FALSE;
   return request->under == NULL || is_below (row->mount_point, request->under);
 }

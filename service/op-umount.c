@@ -34,16 +34,16 @@ static gboolean
 find (const LinxRequest *request, const LinxPins *pins, Found *found, GError **error)
 {
   guint flags = linx_request_path_flags (request) | (request->nofollow ? LINX_PATH_NOFOLLOW : 0);
-  int fd = linx_path_open (pins->fd[LINX_PIN_ROOT], request->target, flags, error);
+  int fd = linx_path_open (pins->fd[LINX_PIN_ROOT], request->target.path, flags, error);
   g_auto (LinxPlace) place = { 0 };
   gboolean ok;
 
   if (fd < 0)
     return FALSE;
   if (linx_file_id_read (&place.id, fd, "") != 0 || !place.id.mount_root)
-    ok = fail (request->target, EINVAL, "not a mount point", error);
+    ok = fail (request->target.path, EINVAL, "not a mount point", error);
   else
-    ok = linx_place_read (&place, fd, request->target, error);
+    ok = linx_place_read (&place, fd, request->target.path, error);
   close (fd); /* before all else: an fd on the mount makes it busy */
   if (!ok)
     return FALSE;
@@ -57,7 +57,7 @@ find (const LinxRequest *request, const LinxPins *pins, Found *found, GError **e
 static gboolean
 find_untouched (const LinxRequest *request, const LinxPins *pins, Found *found, GError **error)
 {
-  g_autofree char *path = g_canonicalize_filename (request->target, "/");
+  g_autofree char *path = g_canonicalize_filename (request->target.path, "/");
   g_autofree char *parent = g_path_get_dirname (path);
   g_autofree char *name = g_path_get_basename (path);
   int fd
@@ -125,17 +125,6 @@ linx_umount_pin (const LinxRequest *request, LinxPins *pins, GError **error)
   return TRUE;
 }
 
-static gboolean
-recheck_parent (const LinxPins *pins, GError **error)
-{
-  gboolean ok;
-
-  if (!linx_caller_assume (pins->caller, pins->gid, error))
-    return FALSE;
-  ok = linx_pins_recheck (pins, error);
-  return linx_caller_resume (ok ? error : NULL) && ok;
-}
-
 /* The id of what is mounted on the name now; 0: nothing. */
 static guint64
 mount_at_name (const LinxRequest *request, const LinxPins *pins)
@@ -184,7 +173,7 @@ unmount (LinxVisit *visit, const LinxRequest *request, const LinxPins *pins, GEr
 GVariant *
 linx_umount_perform (LinxVisit *visit, const LinxRequest *request, LinxPins *pins, GError **error)
 {
-  if (!recheck_parent (pins, error))
+  if (!linx_pins_recheck_as_caller (pins, error))
     return NULL;
   if (fchdir (pins->fd[LINX_PIN_TARGET]) < 0) {
     fail (pins->place.path, errno, NULL, error);

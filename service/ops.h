@@ -13,6 +13,14 @@ gboolean linx_umount_pin (const LinxRequest *request, LinxPins *pins, GError **e
 GVariant *linx_umount_perform (LinxVisit *visit, const LinxRequest *request, LinxPins *pins,
                                GError **error);
 
+gboolean linx_propagation_pin (const LinxRequest *request, LinxPins *pins, GError **error);
+GVariant *linx_propagation_perform (LinxVisit *visit, const LinxRequest *request, LinxPins *pins,
+                                    GError **error);
+
+gboolean linx_pivot_pin (const LinxRequest *request, LinxPins *pins, GError **error);
+GVariant *linx_pivot_perform (LinxVisit *visit, const LinxRequest *request, LinxPins *pins,
+                              GError **error);
+
 gboolean linx_list_pin (const LinxRequest *request, LinxPins *pins, GError **error);
 GVariant *linx_list_perform (LinxVisit *visit, const LinxRequest *request, LinxPins *pins,
                              GError **error);

@@ -49,6 +49,17 @@ linx_path_open (int root, const char *path, guint flags, GError **error)
 }
 
 int
+linx_path_reopen (int fd, GError **error)
+{
+  g_autofree char *link = g_strdup_printf ("thread-self/fd/%d", fd);
+  int again = openat (linx_process_proc_fd (), link, O_PATH | O_CLOEXEC);
+
+  if (again < 0)
+    linx_error_set (error, LINX_STAGE_RESOLVE, errno, "file descriptor", NULL);
+  return again;
+}
+
+int
 linx_file_id_read (LinxFileId *id, int dir, const char *name)
 {
   int flags = AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT | AT_STATX_DONT_SYNC;
@@ -62,6 +73,8 @@ linx_file_id_read (LinxFileId *id, int dir, const char *name)
   id->minor = stx.stx_dev_minor;
   id->inode = stx.stx_ino;
   id->mode = stx.stx_mode;
+  id->uid = stx.stx_uid;
+  id->gid = stx.stx_gid;
   id->rdev_major = stx.stx_rdev_major;
   id->rdev_minor = stx.stx_rdev_minor;
   id->mount_root = (stx.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0;

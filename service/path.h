@@ -2,6 +2,7 @@
 #pragma once
 
 #include <glib.h>
+#include <sys/types.h>
 
 /*
  * Paths: the one place that looks them up. All of it runs on a worker, inside the namespace.
@@ -14,6 +15,8 @@
  * @minor: device number
  * @inode: inode number
  * @mode: type and permissions
+ * @uid: owner
+ * @gid: group
  * @rdev_major: of a device node
  * @rdev_minor: of a device node
  * @mount_root: whether it is the root of that mount
@@ -26,6 +29,8 @@ typedef struct {
   guint minor;
   guint64 inode;
   guint mode;
+  uid_t uid;
+  gid_t gid;
   guint rdev_major;
   guint rdev_minor;
   gboolean mount_root;
@@ -63,6 +68,17 @@ typedef enum {
  * Returns: (transfer full): a descriptor, or -1
  */
 int linx_path_open (int root, const char *path, guint flags, GError **error);
+
+/**
+ * linx_path_reopen:
+ * @fd: a descriptor of a stranger's
+ * @error: Resolve.*
+ *
+ * Opens what @fd is open on again, as O_PATH: whatever @fd can do, the new one can only point.
+ *
+ * Returns: (transfer full): a descriptor, or -1
+ */
+int linx_path_reopen (int fd, GError **error);
 
 /**
  * linx_file_id_read:

@@ -16,6 +16,10 @@ linx_pins_new (LinxCaller *caller, const LinxRequest *request)
     pins->fd[i] = -1;
   pins->fd[LINX_LENT_CALLER] = caller->pidfd;
   pins->fd[LINX_LENT_IN] = request->in.fd;
+  pins->fd[LINX_LENT_TARGET] = request->target.fd;
+  pins->fd[LINX_LENT_PUT_OLD] = request->put_old.fd;
+  pins->fd[LINX_LENT_PROCESS] = request->process.fd;
+  pins->fd[LINX_LENT_IDMAP] = request->idmap.fd;
   pins->caller = linx_caller_ref (caller);
   return pins;
 }
@@ -38,15 +42,27 @@ linx_pins_free (LinxPins *pins)
   g_free (pins->name);
   g_free (pins->target);
   g_free (pins->target_propagation);
+  linx_place_clear (&pins->put_old);
+  g_free (pins->put_old_below);
   g_free (pins->source);
   g_free (pins);
+}
+
+static int
+open_named (const LinxRequest *request, const LinxPins *pins, const LinxNamed *named, guint lent,
+            GError **error)
+{
+  if (named->path != NULL)
+    return linx_path_open (pins->fd[LINX_PIN_ROOT], named->path, linx_request_path_flags (request),
+                           error);
+  return linx_path_reopen (pins->fd[lent], error);
 }
 
 /* The directory of a target that is to be created, and its last component. */
 static gboolean
 hold_parent (const LinxRequest *request, LinxPins *pins, GError **error)
 {
-  g_autofree char *path = g_strdup (request->target);
+  g_autofree char *path = g_strdup (request->target.path);
   g_autofree char *parent = NULL;
 
   while (strlen (path) > 1 && g_str_has_suffix (path, "/"))
@@ -54,7 +70,7 @@ hold_parent (const LinxRequest *request, LinxPins *pins, GError **error)
   parent = g_path_get_dirname (path);
   pins->name = g_path_get_basename (path);
   if (g_str_equal (pins->name, ".") || g_str_equal (pins->name, ".."))
-    return linx_error_set (error, LINX_STAGE_RESOLVE, ENOENT, request->target, NULL);
+    return linx_error_set (error, LINX_STAGE_RESOLVE, ENOENT, request->target.path, NULL);
   pins->fd[LINX_PIN_TARGET]
       = linx_path_open (pins->fd[LINX_PIN_ROOT], parent, linx_request_path_flags (request), error);
   return pins->fd[LINX_PIN_TARGET] >= 0;
@@ -65,8 +81,8 @@ linx_pins_hold_target (const LinxRequest *request, LinxPins *pins, GError **erro
 {
   g_autoptr (GError) missing = NULL;
 
-  pins->fd[LINX_PIN_TARGET] = linx_path_open (pins->fd[LINX_PIN_ROOT], request->target,
-                                              linx_request_path_flags (request), &missing);
+  pins->fd[LINX_PIN_TARGET]
+      = open_named (request, pins, &request->target, LINX_LENT_TARGET, &missing);
   if (missing != NULL
       && (request->create == LINX_CREATE_NOTHING || linx_error_errno (missing) != ENOENT)) {
     g_propagate_error (error, g_steal_pointer (&missing));
@@ -74,7 +90,8 @@ linx_pins_hold_target (const LinxRequest *request, LinxPins *pins, GError **erro
   }
   if (missing != NULL && !hold_parent (request, pins, error))
     return FALSE;
-  if (!linx_place_read (&pins->place, pins->fd[LINX_PIN_TARGET], request->target, error))
+  if (!linx_place_read (&pins->place, pins->fd[LINX_PIN_TARGET], linx_named_text (&request->target),
+                        error))
     return FALSE;
 
   pins->target = pins->name == NULL ? g_strdup (pins->place.path)
@@ -85,15 +102,61 @@ linx_pins_hold_target (const LinxRequest *request, LinxPins *pins, GError **erro
   return TRUE;
 }
 
+/* The path of @path from @top, where it is below it. */
+static char *
+path_below (const char *path, const char *top)
+{
+  gsize length = g_str_equal (top, "/") ? 0 : strlen (top);
+
+  if (strncmp (path, top, length) != 0 || path[length] != '/' || path[length + 1] == '\0')
+    return NULL;
+  return g_strdup (path + length + 1);
+}
+
 gboolean
-linx_pins_recheck (const LinxPins *pins, GError **error)
+linx_pins_hold_put_old (const LinxRequest *request, LinxPins *pins, GError **error)
+{
+  const LinxNamed *named = &request->put_old;
+
+  if (named->path == NULL && named->fd < 0)
+    return TRUE;
+  pins->fd[LINX_PIN_PUT_OLD] = open_named (request, pins, named, LINX_LENT_PUT_OLD, error);
+  if (pins->fd[LINX_PIN_PUT_OLD] < 0
+      || !linx_place_read (&pins->put_old, pins->fd[LINX_PIN_PUT_OLD], linx_named_text (named),
+                           error))
+    return FALSE;
+  pins->put_old_below = path_below (pins->put_old.path, pins->place.path);
+  return TRUE;
+}
+
+static gboolean
+recheck_place (const LinxPlace *place, int fd, GError **error)
 {
   g_auto (LinxPlace) now = { 0 };
 
-  if (!linx_place_read (&now, pins->fd[LINX_PIN_TARGET], pins->place.path, error))
+  if (!linx_place_read (&now, fd, place->path, error))
     return FALSE;
-  if (!g_str_equal (now.path, pins->place.path) || !linx_file_id_equal (&now.id, &pins->place.id))
-    return linx_error_set (error, LINX_STAGE_RESOLVE, ESTALE, pins->place.path,
+  if (!g_str_equal (now.path, place->path) || !linx_file_id_equal (&now.id, &place->id))
+    return linx_error_set (error, LINX_STAGE_RESOLVE, ESTALE, place->path,
                            "no longer what was approved");
   return TRUE;
+}
+
+gboolean
+linx_pins_recheck (const LinxPins *pins, GError **error)
+{
+  return recheck_place (&pins->place, pins->fd[LINX_PIN_TARGET], error)
+         && (pins->put_old.path == NULL
+             || recheck_place (&pins->put_old, pins->fd[LINX_PIN_PUT_OLD], error));
+}
+
+gboolean
+linx_pins_recheck_as_caller (const LinxPins *pins, GError **error)
+{
+  gboolean ok;
+
+  if (!linx_caller_assume (pins->caller, pins->gid, error))
+    return FALSE;
+  ok = linx_pins_recheck (pins, error);
+  return linx_caller_resume (ok ? error : NULL) && ok;
 }

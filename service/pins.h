@@ -16,10 +16,17 @@ enum {
   LINX_PIN_ROOT,
   LINX_PIN_PROCESS,
   LINX_PIN_TARGET,
+  LINX_PIN_PUT_OLD,
+  LINX_PIN_SHOWN,
+  LINX_PIN_IDMAP,
   LINX_PIN_MOUNTINFO,
   LINX_PINS_OWNED,
   LINX_LENT_CALLER = LINX_PINS_OWNED,
   LINX_LENT_IN,
+  LINX_LENT_TARGET,
+  LINX_LENT_PUT_OLD,
+  LINX_LENT_PROCESS,
+  LINX_LENT_IDMAP,
   LINX_PINS_ALL,
 };
 
@@ -60,6 +67,11 @@ typedef enum {
  * @target_is_mount: whether it is the root of that mount
  * @target_propagation: (nullable): how that mount propagates
  *
+ * @put_old: of PivotRoot: where the old root goes; its path is %NULL where it is stacked
+ * @put_old_below: (nullable): its path from the new root, where it is below it
+ *
+ * @shown_pid: the process whose namespaces a new proc, sysfs, mqueue or cgroup shows; 0: none
+ *
  * @source_kind: what the source is
  * @source: (nullable): its canonical path, or the string as given where it names nothing here
  * @device_major: of a device
@@ -84,6 +96,11 @@ typedef struct {
   guint64 target_mount;
   gboolean target_is_mount;
   char *target_propagation;
+
+  LinxPlace put_old;
+  char *put_old_below;
+
+  pid_t shown_pid;
 
   LinxSourceKind source_kind;
   char *source;
@@ -122,6 +139,23 @@ gboolean linx_pins_hold_target (const LinxRequest *request, LinxPins *pins, GErr
  * For perform, before the first commit: whether the place still is what was approved.
  */
 gboolean linx_pins_recheck (const LinxPins *pins, GError **error);
+
+/**
+ * linx_pins_hold_put_old:
+ * @request: names put_old, or does not
+ * @pins: gets it
+ * @error: Resolve.*
+ */
+gboolean linx_pins_hold_put_old (const LinxRequest *request, LinxPins *pins, GError **error);
+
+/**
+ * linx_pins_recheck_as_caller:
+ * @pins: pins
+ * @error: Resolve.ESTALE
+ *
+ * linx_pins_recheck() with the caller's eyes.
+ */
+gboolean linx_pins_recheck_as_caller (const LinxPins *pins, GError **error);
 
 /** linx_pins_close: closes one place. */
 void linx_pins_close (LinxPins *pins, guint place);

@@ -82,6 +82,28 @@ find_line (const char *text, const char *label)
   return at != NULL ? at + strlen (in_text) : NULL;
 }
 
+/* Classifies by statx alone: anything else may wait for a hostile filesystem. */
+static gboolean
+is_on_filesystem_of (int fd, int example)
+{
+  struct statx a, b;
+
+  return statx (fd, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_INO, &a) == 0
+         && statx (example, "", AT_EMPTY_PATH | AT_STATX_DONT_SYNC, STATX_INO, &b) == 0
+         && a.stx_dev_major == b.stx_dev_major && a.stx_dev_minor == b.stx_dev_minor;
+}
+
+gboolean
+linx_process_is_nsfs (int fd)
+{
+  int own = linx_process_open (getpid (), "ns/mnt", O_RDONLY);
+  gboolean is = own >= 0 && is_on_filesystem_of (fd, own);
+
+  if (own >= 0)
+    close (own);
+  return is;
+}
+
 pid_t
 linx_process_pid (int pidfd)
 {
@@ -89,7 +111,7 @@ linx_process_pid (int pidfd)
   g_autofree char *path = g_strdup_printf ("thread-self/fdinfo/%d", pidfd);
   const char *line;
 
-  if (read_proc (path, buffer, sizeof buffer) < 0)
+  if (!is_on_filesystem_of (pidfd, self_pidfd) || read_proc (path, buffer, sizeof buffer) < 0)
     return -2;
   line = find_line (buffer, "Pid:");
   return line != NULL ? (pid_t)atoi (line) : -2;

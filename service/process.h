@@ -37,12 +37,20 @@ gboolean linx_process_alive (int pidfd);
 
 /**
  * linx_process_pid:
- * @pidfd: a descriptor
+ * @pidfd: a descriptor, perhaps a stranger's
  *
  * Returns: its process id in the service's pid namespace; 0 where it has none there, -1 where it
  *   ended, -2 where @pidfd is no pidfd
  */
 pid_t linx_process_pid (int pidfd);
+
+/**
+ * linx_process_is_nsfs:
+ * @fd: a descriptor, perhaps a stranger's
+ *
+ * Returns: whether it is a namespace of some kind
+ */
+gboolean linx_process_is_nsfs (int fd);
 
 /**
  * linx_process_open:

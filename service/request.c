@@ -7,6 +7,7 @@
 
 #include <limits.h>
 #include <string.h>
+#include <sys/mount.h>
 
 #define DEFAULT_TIMEOUT_MS 20000
 #define MOST_TIMEOUT_MS 600000
@@ -28,14 +29,17 @@ linx_request_unref (LinxRequest *request)
   if (!g_atomic_ref_count_dec (&request->ref))
     return;
   g_free (request->source);
-  g_free (request->target);
+  g_free (request->target.path);
+  g_free (request->put_old.path);
   g_free (request->fstype);
   g_free (request->in.path);
   g_clear_pointer (&request->options, linx_options_free);
   g_strfreev (request->fstypes);
+  g_free (request->at);
   g_free (request->under);
   g_strfreev (request->fields);
   g_clear_pointer (&request->fds, linx_message_fds_unref);
+  g_clear_pointer (&request->raw, g_hash_table_unref);
   g_free (request);
 }
 
@@ -44,6 +48,12 @@ linx_request_ref (LinxRequest *request)
 {
   g_atomic_ref_count_inc (&request->ref);
   return request;
+}
+
+const char *
+linx_named_text (const LinxNamed *named)
+{
+  return named->path != NULL ? named->path : "file descriptor";
 }
 
 guint
@@ -251,6 +261,40 @@ take_handle (LinxRequest *request, const char *key, GVariant *value, int *fd, GE
 }
 
 static gboolean
+take_fd (LinxRequest *request, const char *key, GVariant *value, gpointer field, GError **error)
+{
+  if (!g_variant_is_of_type (value, G_VARIANT_TYPE_HANDLE))
+    return wrong_type (key, "a file descriptor", value, error);
+  return take_handle (request, key, value, field, error);
+}
+
+static gboolean
+take_raw (LinxRequest *request, const char *key, GVariant *value, gpointer field, GError **error)
+{
+  GVariantIter iter;
+  const char *name;
+  GVariant *child;
+
+  (void)field;
+  if (!g_variant_is_of_type (value, G_VARIANT_TYPE ("a{say}")))
+    return wrong_type (key, "a dictionary of byte arrays, 'a{say}'", value, error);
+  request->raw = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+  g_variant_iter_init (&iter, value);
+  while (g_variant_iter_next (&iter, "{&s@ay}", &name, &child)) {
+    g_autoptr (GVariant) bytes = child;
+    gsize n;
+    const char *data = g_variant_get_fixed_array (bytes, &n, 1);
+
+    if (n > 0 && data[n - 1] == '\0')
+      n--;
+    if (n > 0 && memchr (data, '\0', n) != NULL)
+      return linx_error_set_args (error, "'%s': '%s' has a zero byte in it", key, name);
+    g_hash_table_replace (request->raw, g_strdup (name), g_strndup (n > 0 ? data : "", n));
+  }
+  return TRUE;
+}
+
+static gboolean
 take_where_name (const char *key, const char *name, LinxWhere *where, GError **error)
 {
   if (g_str_equal (name, "self")) {
@@ -295,11 +339,31 @@ take_where (LinxRequest *request, const char *key, GVariant *value, gpointer fie
   return TRUE;
 }
 
+/* A process, or with @key "idmap" a user namespace: no name and no path. */
+static gboolean
+take_process (LinxRequest *request, const char *key, GVariant *value, gpointer field,
+              GError **error)
+{
+  if (g_variant_is_of_type (value, G_VARIANT_TYPE_STRING))
+    return wrong_type (key, "a process id or a file descriptor", value, error);
+  return take_where (request, key, value, field, error);
+}
+
 #define FIELD(name) G_STRUCT_OFFSET (LinxRequest, name)
 
 static const Key keys[] = {
   { "in", LINX_VERBS_ALL, take_where, FIELD (in) },
   { "timeout", LINX_VERBS_ALL, take_timeout, FIELD (timeout_ms) },
+  { "raw", LINX_VERBS_WITH_PATHS, take_raw, 0 },
+  { "target-fd", LINX_VERBS_WITH_TARGET_FD, take_fd, FIELD (target.fd) },
+  { "new-root-fd", LINX_VERB_PIVOT_ROOT, take_fd, FIELD (target.fd) },
+  { "put-old-fd", LINX_VERB_PIVOT_ROOT, take_fd, FIELD (put_old.fd) },
+  { "make-rprivate", LINX_VERB_PIVOT_ROOT, take_boolean, FIELD (make_rprivate) },
+  { "bind-new-root", LINX_VERB_PIVOT_ROOT, take_boolean, FIELD (bind_new_root) },
+  { "detach-old", LINX_VERB_PIVOT_ROOT, take_boolean, FIELD (detach_old) },
+  { "recursive", LINX_VERB_SET_PROPAGATION, take_boolean, FIELD (recursive) },
+  { "process", LINX_VERB_MOUNT, take_process, FIELD (process) },
+  { "idmap", LINX_VERB_MOUNT, take_process, FIELD (idmap) },
   { "no-symlinks", LINX_VERBS_ALL, take_boolean, FIELD (no_symlinks) },
   { "options", LINX_VERB_MOUNT, take_options, FIELD (options) },
   { "create", LINX_VERB_MOUNT, take_create, FIELD (create) },
@@ -310,7 +374,7 @@ static const Key keys[] = {
   { "id", LINX_VERB_UMOUNT | LINX_VERB_LIST_MOUNTS, take_id, FIELD (id) },
   { "fstype", LINX_VERB_LIST_MOUNTS, take_strings, FIELD (fstypes) },
   { "source", LINX_VERB_LIST_MOUNTS, take_string, FIELD (source) },
-  { "target", LINX_VERB_LIST_MOUNTS, take_filter_path, FIELD (target) },
+  { "target", LINX_VERB_LIST_MOUNTS, take_filter_path, FIELD (at) },
   { "under", LINX_VERB_LIST_MOUNTS, take_filter_path, FIELD (under) },
   { "fields", LINX_VERB_LIST_MOUNTS, take_fields, FIELD (fields) },
   { "limit", LINX_VERB_LIST_MOUNTS, take_limit, FIELD (limit) },
@@ -363,6 +427,54 @@ check_fstype (const char *fstype, GError **error)
   return TRUE;
 }
 
+/* The string, the raw bytes or the descriptor: one of them, and then the string is "". */
+static gboolean
+take_string_or_raw (LinxRequest *request, GVariant *arguments, gsize index, const char *name,
+                    char **text, GError **error)
+{
+  g_autofree char *raw_name = NULL;
+  g_autofree char *raw = NULL;
+
+  g_variant_get_child (arguments, index, "s", text);
+  if (request->raw == NULL
+      || !g_hash_table_steal_extended (request->raw, name, (gpointer *)&raw_name, (gpointer *)&raw))
+    return TRUE;
+  if ((*text)[0] != '\0')
+    return linx_error_set_args (error, "'%s' must be \"\" where 'raw' gives it", name);
+  g_free (*text);
+  *text = g_steal_pointer (&raw);
+  return TRUE;
+}
+
+static gboolean
+take_named (LinxRequest *request, GVariant *arguments, gsize index, const char *name,
+            LinxNamed *named, GError **error)
+{
+  if (!take_string_or_raw (request, arguments, index, name, &named->path, error))
+    return FALSE;
+  if (named->fd < 0)
+    return check_path (name, named->path, error);
+  if (named->path[0] != '\0')
+    return linx_error_set_args (error, "'%s' must be \"\" where a file descriptor gives it", name);
+  g_clear_pointer (&named->path, g_free);
+  return TRUE;
+}
+
+static gboolean
+check_raw_used (const LinxRequest *request, GError **error)
+{
+  GHashTableIter iter;
+  gpointer name;
+
+  if (request->raw == NULL)
+    return TRUE;
+  g_hash_table_iter_init (&iter, request->raw);
+  if (g_hash_table_iter_next (&iter, &name, NULL))
+    return linx_error_set_args (error, "'raw' names no argument with a path: '%s'",
+                                (const char *)name);
+  return TRUE;
+}
+
 /* What no caller may pass, whoever it is. */
 static gboolean
 check_fs_options (const LinxOptions *options, GError **error)
@@ -382,27 +494,79 @@ check_fs_options (const LinxOptions *options, GError **error)
 gboolean
 linx_request_decode_mount (LinxRequest *request, GVariant *arguments, GError **error)
 {
-  g_variant_get_child (arguments, 0, "s", &request->source);
-  g_variant_get_child (arguments, 1, "s", &request->target);
+  if (!take_string_or_raw (request, arguments, 0, "source", &request->source, error)
+      || !take_named (request, arguments, 1, "target", &request->target, error))
+    return FALSE;
   g_variant_get_child (arguments, 2, "s", &request->fstype);
-
   if (request->options == NULL)
     request->options = linx_options_parse ("", NULL);
   if (request->options->make_directory && request->create == LINX_CREATE_NOTHING)
     request->create = LINX_CREATE_DIRECTORY;
   if (strlen (request->source) >= PATH_MAX)
     return linx_error_set_args (error, "'source' is longer than %d bytes", PATH_MAX - 1);
-  return check_path ("target", request->target, error) && check_fstype (request->fstype, error)
-         && check_fs_options (request->options, error);
+  if (request->target.fd >= 0 && request->create != LINX_CREATE_NOTHING)
+    return linx_error_set_args (error, "'create' does not go with 'target-fd'");
+  return check_fstype (request->fstype, error) && check_fs_options (request->options, error);
 }
 
 gboolean
 linx_request_decode_umount (LinxRequest *request, GVariant *arguments, GError **error)
 {
-  g_variant_get_child (arguments, 0, "s", &request->target);
+  if (!take_named (request, arguments, 0, "target", &request->target, error))
+    return FALSE;
   if (request->expire && (request->detach || request->force))
     return linx_error_set_args (error, "'expire' goes with neither 'detach' nor 'force'");
-  return check_path ("target", request->target, error);
+  return TRUE;
+}
+
+gboolean
+linx_request_decode_propagation (LinxRequest *request, GVariant *arguments, GError **error)
+{
+  static const struct {
+    const char *word;
+    int flag;
+  } kinds[] = {
+    { "private", MS_PRIVATE },
+    { "shared", MS_SHARED },
+    { "slave", MS_SLAVE },
+    { "unbindable", MS_UNBINDABLE },
+  };
+  const char *word;
+
+  g_variant_get_child (arguments, 1, "&s", &word);
+  for (gsize i = 0; i < G_N_ELEMENTS (kinds); i++)
+    if (g_str_equal (kinds[i].word, word))
+      request->propagation = kinds[i].flag;
+  if (request->propagation == 0)
+    return linx_error_set_args (
+        error, "'propagation' must be 'private', 'shared', 'slave' or 'unbindable', not '%s'",
+        word);
+  return take_named (request, arguments, 0, "target", &request->target, error);
+}
+
+gboolean
+linx_request_decode_rprivate (LinxRequest *request, GVariant *arguments, GError **error)
+{
+  request->propagation = MS_PRIVATE;
+  request->recursive = TRUE;
+  return take_named (request, arguments, 0, "target", &request->target, error);
+}
+
+/* put_old may be "": the old root is stacked on the new one, and detached. */
+gboolean
+linx_request_decode_pivot (LinxRequest *request, GVariant *arguments, GError **error)
+{
+  const char *put_old;
+  gboolean named_otherwise
+      = request->put_old.fd >= 0
+        || (request->raw != NULL && g_hash_table_contains (request->raw, "put_old"));
+
+  g_variant_get_child (arguments, 1, "&s", &put_old);
+  if (put_old[0] == '\0' && !named_otherwise)
+    request->detach_old = TRUE;
+  else if (!take_named (request, arguments, 1, "put_old", &request->put_old, error))
+    return FALSE;
+  return take_named (request, arguments, 0, "new_root", &request->target, error);
 }
 
 gboolean
@@ -423,7 +587,7 @@ decode (LinxRequest *request, GVariant *arguments, GError **error)
   if (last != NULL && g_variant_is_of_type (last, G_VARIANT_TYPE_VARDICT)
       && !decode_dictionary (request, last, error))
     return FALSE;
-  return request->verb->decode (request, arguments, error);
+  return request->verb->decode (request, arguments, error) && check_raw_used (request, error);
 }
 
 /* Can: the request that it asks about, marked as only asked about. */
@@ -456,7 +620,9 @@ linx_request_decode (const LinxVerb *verb, GVariant *arguments, LinxMessageFds *
   g_atomic_ref_count_init (&request->ref);
   request->verb = verb;
   request->timeout_ms = DEFAULT_TIMEOUT_MS;
-  request->in.fd = -1;
+  request->in.kind = LINX_WHERE_SELF;
+  request->in.fd = request->process.fd = request->idmap.fd = -1;
+  request->target.fd = request->put_old.fd = -1;
   if (fds != NULL)
     request->fds = linx_message_fds_ref (fds);
   return decode (request, arguments, error) ? g_steal_pointer (&request) : NULL;

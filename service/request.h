@@ -15,6 +15,7 @@ typedef struct _LinxVerb LinxVerb;
 
 /** LinxWhereKind: the form in which a namespace was named. */
 typedef enum {
+  LINX_WHERE_NONE,
   LINX_WHERE_SELF,
   LINX_WHERE_HOST,
   LINX_WHERE_PATH,
@@ -38,6 +39,18 @@ typedef struct {
   int fd;
 } LinxWhere;
 
+/**
+ * LinxNamed:
+ * @path: an absolute path, any bytes; %NULL where a descriptor names it
+ * @fd: a number of the service's, owned by the request's message; -1: none
+ *
+ * An object of the hierarchy, as the caller named it. Where neither is set, it was not named.
+ */
+typedef struct {
+  char *path;
+  int fd;
+} LinxNamed;
+
 /** LinxCreate: the value of `create`. */
 typedef enum {
   LINX_CREATE_NOTHING,
@@ -60,7 +73,8 @@ typedef struct {
  * @verb: what to do
  * @only_ask: answer whether it would be allowed, and do not do it (Can)
  *
- * The arguments and options of a call. A string that was not given is %NULL, a number 0.
+ * The arguments and options of a call. A string that was not given is %NULL, a number 0. @at is the
+ * filter `target` of ListMounts.
  */
 typedef struct {
   gatomicrefcount ref;
@@ -68,10 +82,14 @@ typedef struct {
   gboolean only_ask;
 
   char *source;
-  char *target;
+  LinxNamed target; /* of PivotRoot: the new root */
+  LinxNamed put_old;
   char *fstype;
+  int propagation; /* MS_SHARED, MS_PRIVATE, MS_SLAVE or MS_UNBINDABLE */
 
   LinxWhere in;
+  LinxWhere process;
+  LinxWhere idmap;
   gboolean no_symlinks;
   guint timeout_ms;
   LinxOptions *options;
@@ -81,14 +99,20 @@ typedef struct {
   gboolean expire;
   gboolean nofollow;
   LinxId id;
+  gboolean recursive;
+  gboolean make_rprivate;
+  gboolean bind_new_root;
+  gboolean detach_old;
 
   GStrv fstypes;
+  char *at;
   char *under;
   GStrv fields;
   guint limit;
   guint64 after;
 
   LinxMessageFds *fds;
+  GHashTable *raw; /* while it is decoded: argument name -> bytes */
 } LinxRequest;
 
 /**
@@ -112,8 +136,15 @@ LinxRequest *linx_request_ref (LinxRequest *request);
 void linx_request_unref (LinxRequest *request);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (LinxRequest, linx_request_unref)
 
+/** linx_named_text: (transfer none): how to call @named in an error. */
+const char *linx_named_text (const LinxNamed *named);
+
 /* Decoders of the rows of the verb table: the arguments before the option dictionary. */
 gboolean linx_request_decode_mount (LinxRequest *request, GVariant *arguments, GError **error);
 gboolean linx_request_decode_umount (LinxRequest *request, GVariant *arguments, GError **error);
+gboolean linx_request_decode_propagation (LinxRequest *request, GVariant *arguments,
+                                          GError **error);
+gboolean linx_request_decode_rprivate (LinxRequest *request, GVariant *arguments, GError **error);
+gboolean linx_request_decode_pivot (LinxRequest *request, GVariant *arguments, GError **error);
 gboolean linx_request_decode_list (LinxRequest *request, GVariant *arguments, GError **error);
 gboolean linx_request_decode_can (LinxRequest *request, GVariant *arguments, GError **error);

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """What the integration tests share: callers, parked children, the kernel's own view, and waiting for
 events. For use inside tests/rig/rig.py."""
+import contextlib
 import json
 import os
 import pathlib
@@ -81,6 +82,16 @@ class Client:
     def umount(self, target, interactive=False, **options):
         self.call('Umount', arguments(target, **options), interactive=interactive)
 
+    def set_propagation(self, target, propagation, interactive=False, **options):
+        self.call('SetPropagation', arguments(target, propagation, **options),
+                  interactive=interactive)
+
+    def make_rprivate(self, target='/', interactive=False, **options):
+        self.call('MakeRPrivate', arguments(target, **options), interactive=interactive)
+
+    def pivot_root(self, new_root, put_old='', interactive=False, **options):
+        self.call('PivotRoot', arguments(new_root, put_old, **options), interactive=interactive)
+
     def list(self, **options):
         return [row[0] for row in self.call('ListMounts', arguments(**options))[0]]
 
@@ -142,9 +153,14 @@ class Child:
         if not line:
             raise AssertionError('the child did not get ready')
         self.pid = self.process.pid
+        if '--fork' in options:
+            self.pid, = (int(word) for word in pathlib.Path(
+                f'/proc/{self.pid}/task/{self.pid}/children').read_text().split())
 
     def end(self):
-        self.process.kill()
+        for pid in {self.pid, self.process.pid}:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
         self.process.wait()
         self.process.stdout.close()
 

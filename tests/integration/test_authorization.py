@@ -6,9 +6,18 @@ import pathlib
 import subprocess
 import unittest
 
-from harness import (Agent, CHALLENGE, Case, Disk, ERROR, audit_lines, mounts_at, table, wait_until)
+from harness import (Agent, CHALLENGE, Case, Disk, ERROR, audit_lines, mountinfo, mounts_at, table,
+                     wait_until)
 
 MOUNT, UMOUNT = 'org.linx.mount1.mount', 'org.linx.mount1.umount'
+
+# A call of each method that changes something, its arguments before the dictionary, and what a
+# prompt says of it. /mnt/a is a mount point, /mnt/b is none.
+CALLS = (('Mount', "'tmpfs', '/mnt/b', 'tmpfs', ", 'mount tmpfs at /mnt/b (tmpfs, namespace: other)'),
+         ('Umount', "'/mnt/a', ", 'unmount /mnt/a (namespace: other)'),
+         ('SetPropagation', "'/mnt/a', 'shared', ", 'propagation of /mnt/a to shared'),
+         ('MakeRPrivate', "'/mnt/a', ", 'make /mnt/a and all mounts below it private'),
+         ('PivotRoot', "'/mnt/a', '', ", 'make /mnt/a the root filesystem'))
 
 
 class Matrix(Case):
@@ -25,14 +34,24 @@ class Matrix(Case):
         self.refused(error, '', client.mount, '/mnt/a', in_=self.pid, interactive=interactive)
         self.refused(error, '', client.umount, '/mnt/b', in_=self.pid, interactive=interactive)
         self.refused(error, '', client.list, in_=self.pid)
+        self.refused(error, '', client.set_propagation, '/mnt/b', 'shared', in_=self.pid,
+                     interactive=interactive)
+        self.refused(error, '', client.make_rprivate, '/', in_=self.pid, interactive=interactive)
+        self.refused(error, '', client.pivot_root, '/mnt/b', in_=self.pid, interactive=interactive)
         self.assertEqual(table(self.pid), self.before)
 
     def everything_allowed(self, client, **options):
         mount_id = client.mount('/mnt/a', in_=self.pid)
         self.assertIn(mount_id, [row['id'] for row in client.list(in_=self.pid)])
         client.umount('/mnt/a', in_=self.pid, id=mount_id)
+        client.set_propagation('/mnt/b', 'shared', in_=self.pid)
+        self.assertTrue(mounts_at('/mnt/b', self.pid)[0]['tags'])
+        client.make_rprivate('/mnt', in_=self.pid)
+        self.assertFalse(mounts_at('/mnt/b', self.pid)[0]['tags'])
         client.umount('/mnt/b', in_=self.pid)
         self.assertFalse(mounts_at('/mnt/b', self.pid))
+        client.pivot_root('/mnt', in_=self.pid)
+        self.assertEqual([row['mount-point'] for row in mountinfo(self.pid)], ['/'])
 
     def test_root(self):
         self.everything_allowed(self.client())
@@ -65,8 +84,11 @@ class Matrix(Case):
         client.mount('/mnt/a', in_=self.pid)
         row, = mounts_at('/mnt/a', self.pid)
         self.assertEqual(row['mount-options'], 'rw,nosuid,nodev,relatime')
+        client.set_propagation('/mnt/a', 'unbindable', in_=self.pid)
         client.umount('/mnt/a', in_=self.pid)
         self.refused(CHALLENGE, '', client.umount, '/mnt/b', in_=self.pid)
+        self.refused(CHALLENGE, '', client.set_propagation, '/mnt/b', 'shared', in_=self.pid)
+        self.refused(CHALLENGE, '', client.pivot_root, '/mnt/b', in_=self.pid)
         self.refused(CHALLENGE, '', self.client('bob').mount, '/mnt/a', in_=self.pid)
         self.assertEqual(table(self.pid), self.before)
 
@@ -249,28 +271,34 @@ class Prompt(Case):
         self.addCleanup(agent.end)
         return agent
 
+    def send(self, client, method, args):
+        """Sends a call that allows a prompt."""
+        end = ')' if args else ',)'
+        client.send(method, f"({args}{{'in': <uint32 {self.pid}>}}{end}", interactive=True)
+
     def test_right_password(self):
         agent = self.agent()
-        self.bob.send('Mount', f"('tmpfs', '/mnt/b', 'tmpfs', {{'in': <uint32 {self.pid}>}})",
-                      interactive=True)
-        text = agent.answer('root-pw')
-        self.assertIn('mount tmpfs at /mnt/b (tmpfs, namespace: other)', text)
-        self.bob.receive()
-        self.assertTrue(mounts_at('/mnt/b', self.pid))
-        self.bob.send('Umount', f"('/mnt/b', {{'in': <uint32 {self.pid}>}})", interactive=True)
+        self.send(self.bob, 'ListMounts', '')
         agent.answer('root-pw')
+        self.assertEqual(len(self.bob.receive()[0]), len(mountinfo(self.pid)))
+        for method, args, words in CALLS[2:] + CALLS[:2]:
+            if method == 'PivotRoot':
+                continue
+            before = table(self.pid)
+            self.send(self.bob, method, args)
+            self.assertIn(words, agent.answer('root-pw').replace('\r\n', ' '))
+            self.bob.receive()
+            self.assertNotEqual(table(self.pid), before, method)
+        self.target.run('mount', '-t', 'tmpfs', 'new', '/mnt/a')
+        self.send(self.bob, *CALLS[-1][:2])
+        self.assertIn(CALLS[-1][2], agent.answer('root-pw').replace('\r\n', ' '))
         self.bob.receive()
-        self.bob.send('ListMounts', f"({{'in': <uint32 {self.pid}>}},)", interactive=True)
-        agent.answer('root-pw')
-        self.assertTrue(self.bob.receive())
-        self.assertEqual(table(self.pid), self.before)
+        self.assertEqual([row['source'] for row in mountinfo(self.pid)], ['new'])
 
     def test_wrong_password(self):
         agent = self.agent()
-        for method, args in (('Mount', "'tmpfs', '/mnt/b', 'tmpfs', "), ('Umount', "'/mnt/a', "),
-                             ('ListMounts', '')):
-            self.bob.send(method, f"({args}{{'in': <uint32 {self.pid}>}},)".replace(
-                ',)', ')' if args else ',)'), interactive=True)
+        for method, args in [call[:2] for call in CALLS] + [('ListMounts', '')]:
+            self.send(self.bob, method, args)
             agent.answer('wrong')
             self.refused('NotAuthorized', '', self.bob.receive)
         self.assertEqual(table(self.pid), self.before)
@@ -289,11 +317,11 @@ class Prompt(Case):
         self.refused(CHALLENGE, '', self.bob.mount, '/mnt/b', in_=self.pid)
 
     def test_caller_leaves_in_mid_prompt(self):
-        for method, args in (('Mount', "'tmpfs', '/mnt/b', 'tmpfs', "), ('Umount', "'/mnt/a', ")):
+        for method, args, _ in CALLS:
             client = self.client('bob')
             agent = self.agent(client)
             lines = len(audit_lines())
-            client.send(method, f"({args}{{'in': <uint32 {self.pid}>}})", interactive=True)
+            self.send(client, method, args)
             agent.wait_prompt()
             client.kill()
             wait_until(lambda: len(audit_lines()) > lines, 'the audit line')
@@ -301,9 +329,9 @@ class Prompt(Case):
         self.assertEqual(table(self.pid), self.before)
 
     def test_polkitd_gone_in_mid_check(self):
-        for method, args in (('Mount', "'tmpfs', '/mnt/b', 'tmpfs', "), ('Umount', "'/mnt/a', ")):
+        for method, args, _ in CALLS:
             agent = self.agent()
-            self.bob.send(method, f"({args}{{'in': <uint32 {self.pid}>}})", interactive=True)
+            self.send(self.bob, method, args)
             agent.wait_prompt()
             subprocess.run(['pkill', '-KILL', '-x', 'polkitd'], check=True)
             self.refused('NotAuthorized', 'check failed', self.bob.receive)

@@ -6,12 +6,14 @@ import pathlib
 import subprocess
 import unittest
 
-from harness import Case, ERROR, mounts_at, table
+from harness import Case, ERROR, mountinfo, mounts_at, table
 
 PREPARE = 'mount -t tmpfs t /mnt; chmod 755 /mnt; mkdir /mnt/a'
 
 
-class Targets(Case):
+class Acting(Case):
+    """Does everything to a target, and looks."""
+
     def setUp(self):
         self.root = self.client()
 
@@ -22,18 +24,33 @@ class Targets(Case):
         self.assertEqual([row['source'] for row in mounts_at(seen, pid)][-1], 'works')
         listed, = self.root.list(id=mount_id, **where)
         self.assertEqual(listed['source'], 'works')
+        self.root.set_propagation(target, 'shared', **where)
+        self.assertTrue(mounts_at(seen, pid)[-1]['tags'])
+        self.root.make_rprivate(target, **where)
         self.root.umount(target, **where)
         self.assertEqual(table(pid), before)
         self.assertEqual(table(), host)
 
+    def pivots(self, pid, target='/mnt/a', **where):
+        """At the end, for it leaves nothing but the new root."""
+        host = table()
+        self.root.mount(target, source='new-root', **where)
+        self.root.pivot_root(target, **where)
+        self.assertEqual([row['source'] for row in mountinfo(pid)], ['new-root'])
+        self.assertEqual(table(), host)
+
+
+class Targets(Acting):
     def test_another_namespace(self):
         child = self.child(prepare=PREPARE)
         self.works(pid=child.pid, in_=child.pid)
+        self.pivots(child.pid, in_=child.pid)
 
     def test_user_namespace(self):
         child = self.child('--user', '--map-root-user', '--mount', '--propagation', 'private',
                            prepare=PREPARE)
         self.works(pid=child.pid, in_=child.pid)
+        self.pivots(child.pid, in_=child.pid)
 
     def test_users_own_user_namespace(self):
         child = self.child('--user', '--map-root-user', '--mount', '--propagation', 'private',
@@ -58,6 +75,7 @@ class Targets(Case):
         self.works(seen='/mnt/jail/a', pid=child.pid, target='/../../a', in_=pid)
         child.run('ln', '-s', '/a', '/mnt/jail/link')
         self.works(seen='/mnt/jail/a', pid=child.pid, target='/link', in_=pid)
+        self.pivots(child.pid, target='/a', in_=pid)
 
     def put_busy(self, child, path):
         child.run('sh', '-c', f'cp "{os.environ["LINX_BUILD"]}/tests/helpers/busy" {path}')
@@ -76,6 +94,7 @@ class Targets(Case):
     def test_no_proc(self):
         child = self.child(prepare=PREPARE + '; umount -l /proc')
         self.works(pid=child.pid, in_=child.pid)
+        self.pivots(child.pid, in_=child.pid)
 
     def test_masked_proc(self):
         child = self.child(prepare=PREPARE + '; mount -t tmpfs -o size=0,mode=000 mask /proc')
@@ -88,6 +107,10 @@ class Targets(Case):
         self.refused('Resolve.ESTALE', ['/mnt/a', 'hidden'], self.root.mount, '/mnt/a',
                      in_=child.pid)
         self.refused('Resolve.ESTALE', '/mnt', self.root.umount, '/mnt', in_=child.pid)
+        self.refused('Resolve.ESTALE', '/mnt', self.root.make_rprivate, '/mnt', in_=child.pid)
+        self.refused('Resolve.ESTALE', '/mnt', self.root.set_propagation, '/mnt', 'slave',
+                     in_=child.pid)
+        self.refused('Resolve.ESTALE', '/mnt', self.root.pivot_root, '/mnt', in_=child.pid)
         self.assertEqual(table(child.pid), before)
 
     def test_stack_on_a_mount_point(self):
@@ -101,7 +124,7 @@ class Targets(Case):
         self.assertTrue(mounts_at('/mnt/a', child.pid)[0]['tags'])
 
 
-class Forms(Targets):
+class Forms(Acting):
     """Namespaces named in the other forms."""
 
     def bind_namespace(self, held):
@@ -164,6 +187,9 @@ class Processes(Case):
         self.refused(error, words, self.root.mount, '/mnt', in_=pid)
         self.refused(error, words, self.root.umount, '/mnt', in_=pid)
         self.refused(error, words, self.root.list, in_=pid)
+        self.refused(error, words, self.root.set_propagation, '/', 'shared', in_=pid)
+        self.refused(error, words, self.root.make_rprivate, in_=pid)
+        self.refused(error, words, self.root.pivot_root, '/mnt', in_=pid)
 
     def test_dead(self):
         process = subprocess.Popen(['true'])

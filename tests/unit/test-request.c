@@ -30,7 +30,7 @@ test_mount (void)
 
   g_assert_no_error (error);
   g_assert_cmpstr (request->source, ==, "t");
-  g_assert_cmpstr (request->target, ==, "/mnt");
+  g_assert_cmpstr (request->target.path, ==, "/mnt");
   g_assert_cmpstr (request->fstype, ==, "tmpfs");
   g_assert_cmpint (request->in.kind, ==, LINX_WHERE_PID);
   g_assert_cmpint (request->in.pid, ==, 47);

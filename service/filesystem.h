@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "pins.h"
+#include "request.h"
+
+/**
+ * linx_filesystem_make:
+ * @request: type and options
+ * @pins: what the source was pinned to
+ * @error: Mount.*, in the kernel's own words where it has some; Resolve.ESTALE where the device was
+ *   exchanged
+ *
+ * Makes a filesystem in the namespace that this worker is in, and a mount of it, with all of its
+ * attributes, that nobody sees yet.
+ *
+ * Returns: (transfer full): the mount, or -1
+ */
+int linx_filesystem_make (const LinxRequest *request, const LinxPins *pins, GError **error);
