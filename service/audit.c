@@ -5,8 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
-/* The line's text: what was given, as key="value". Values hold no control bytes; a quote or a space
- * is all that is left to mark. */
+/* The line's text: what was given, as key="value". Values hold no control bytes; a quote is all
+ * that is left to mark. */
 static void
 append_detail (const char *key, const char *value, gpointer user_data)
 {
@@ -23,31 +23,67 @@ append_detail (const char *key, const char *value, gpointer user_data)
   g_string_append_c (line, '"');
 }
 
+/* A detail as a field of the journal: LINX_SOURCE_KIND for "source-kind". */
 static void
-write_line (const char *text)
+add_field (const char *key, const char *value, gpointer user_data)
 {
-  const GLogField fields[] = {
-    { "MESSAGE", text, -1 },
-    { "PRIORITY", "5", -1 },
-    { "SYSLOG_IDENTIFIER", "linx-mountd", -1 },
-    { "GLIB_DOMAIN", G_LOG_DOMAIN, -1 },
-  };
+  GArray *fields = user_data;
+  g_autofree char *upper = g_ascii_strup (key, -1);
+  GLogField field
+      = { g_strconcat ("LINX_", g_strdelimit (upper, "-", '_'), NULL), g_strdup (value), -1 };
 
-  g_log_structured_array (G_LOG_LEVEL_MESSAGE, fields, G_N_ELEMENTS (fields));
+  g_array_append_val (fields, field);
+}
+
+static void
+clear_field (gpointer data)
+{
+  GLogField *field = data;
+
+  g_free ((char *)field->key);
+  g_free ((char *)field->value);
+}
+
+static void
+add_plain (GArray *fields, const char *key, const char *value)
+{
+  GLogField field = { g_strdup (key), g_strdup (value), -1 };
+
+  g_array_append_val (fields, field);
+}
+
+static void
+add_caller (GArray *fields, const LinxCaller *caller)
+{
+  g_autofree char *uid = g_strdup_printf ("%u", caller->uid);
+  g_autofree char *pid = g_strdup_printf ("%d", (int)caller->pid);
+
+  add_field ("caller-uid", uid, fields);
+  add_field ("caller-pid", pid, fields);
 }
 
 void
 linx_audit (const LinxCaller *caller, const LinxDetails *details, const GError *error)
 {
-  GString *line = g_string_new ("audit:");
+  g_autoptr (GString) line = g_string_new ("audit:");
+  g_autoptr (GArray) fields = g_array_new (FALSE, FALSE, sizeof (GLogField));
   g_autofree char *name = error != NULL ? linx_error_dbus_name (error) : g_strdup ("done");
 
   if (caller != NULL)
     g_string_append_printf (line, " uid=%u caller-pid=%d", caller->uid, (int)caller->pid);
   linx_details_foreach (details, append_detail, line);
   append_detail ("outcome", name, line);
-  if (error != NULL)
-    append_detail ("error", error->message, line);
-  write_line (line->str);
-  g_string_free (line, TRUE);
+  append_detail ("error", error != NULL ? error->message : "", line);
+
+  g_array_set_clear_func (fields, clear_field);
+  add_plain (fields, "MESSAGE", line->str);
+  add_plain (fields, "PRIORITY", "5");
+  add_plain (fields, "SYSLOG_IDENTIFIER", "linx-mountd");
+  add_plain (fields, "GLIB_DOMAIN", G_LOG_DOMAIN);
+  if (caller != NULL)
+    add_caller (fields, caller);
+  linx_details_foreach (details, add_field, fields);
+  add_field ("outcome", name, fields);
+  g_log_structured_array (G_LOG_LEVEL_MESSAGE, (const GLogField *)(void *)fields->data,
+                          fields->len);
 }

@@ -19,6 +19,8 @@ linx_process_init (GError **error)
 {
   int filler;
 
+  if (close_range (3, ~0U, 0) < 0)
+    return linx_error_set (error, LINX_STAGE_PIPE, errno, "inherited descriptors", NULL);
   proc_fd = open ("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
   if (proc_fd < 0)
     return linx_error_set (error, LINX_STAGE_RESOLVE, errno, "/proc", NULL);

@@ -9,15 +9,20 @@
  * root or namespace that a worker enters can put another in its place.
  */
 
-/* The descriptors below this number are the service's own from start to end (0 to 2, its /proc, its
- * pidfd, and fillers): all that a worker starts with. No message's descriptor ever lands there. */
-#define LINX_RESERVED_FDS 64
+/* The descriptors below LINX_RESERVED_FDS are the service's own from start to end: 0 to 2, its /proc,
+ * its pidfd, and from LINX_FIRST_SLOT on the slots by which workers are handed what they need. They
+ * are all that a worker starts with: a whole number of the kernel's words of 64, by which it copies
+ * tables (sane_fdtable_size(), fs/file.c). No message's descriptor ever lands there. */
+#define LINX_FIRST_SLOT 8
+#define LINX_RESERVED_FDS 320
+#define LINX_N_SLOTS (LINX_RESERVED_FDS - LINX_FIRST_SLOT)
 
 /**
  * linx_process_init:
  * @error: where the error goes
  *
- * Opens /proc and the service's own pidfd and fills the reserved places. The first thing in main().
+ * Closes what was inherited, opens /proc and the service's own pidfd and fills the reserved places.
+ * The first thing in main().
  */
 gboolean linx_process_init (GError **error);
 

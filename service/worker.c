@@ -10,7 +10,6 @@
 #include <sched.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/pidfd.h>
 #include <sys/socket.h>
 
 #define MOST_FDS 16
@@ -26,7 +25,8 @@ struct _LinxVisit {
   guint timeout_ms;
 
   int given[MOST_FDS]; /* what was in fds, by the service's numbers */
-  int channel[2];      /* [0] the service's end, [1] the worker's, by the service's numbers */
+  int channel;         /* the service's end of a pair of sockets */
+  int slot;            /* where the worker finds the other end */
 
   GMutex lock; /* over all that follows */
   GCond fetched_cond;
@@ -41,6 +41,7 @@ struct _LinxVisit {
 
 static GThreadPool *visits;
 static GThreadPool *closers;
+static GAsyncQueue *slots; /* those that are free */
 
 static void
 visit_unref (LinxVisit *visit)
@@ -99,34 +100,9 @@ expire (LinxVisit *visit, GError **error)
                  "no end after %u ms: nothing was done, nothing will be", visit->timeout_ms);
 }
 
-/* The worker's own descriptor table: a copy of the reserved low places and nothing else, then one
- * copy of each descriptor of this visit. Never a copy of the whole table: closing a copied FUSE
- * file of another call would hang this one (fuse_flush() runs at each close). */
-static gboolean
-own_fds (LinxVisit *visit, int *channel, GError **error)
-{
-  int self = linx_process_self_pidfd ();
-
-  if (close_range (LINX_RESERVED_FDS, ~0U, CLOSE_RANGE_UNSHARE) < 0)
-    return linx_error_set (error, LINX_STAGE_UNSHARE, errno, "file descriptors", NULL);
-  *channel = pidfd_getfd (self, visit->channel[1], 0);
-  if (*channel < 0)
-    return linx_error_set (error, LINX_STAGE_PIPE, errno, "worker", NULL);
-  for (guint i = 0; i < visit->n_fds; i++) {
-    if (visit->given[i] < 0)
-      continue;
-    visit->fds[i] = pidfd_getfd (self, visit->given[i], 0);
-    if (visit->fds[i] < 0)
-      return linx_error_set (error, LINX_STAGE_PIPE, errno, "worker", NULL);
-  }
-  if (unshare (CLONE_FS) < 0)
-    return linx_error_set (error, LINX_STAGE_UNSHARE, errno, "root and working directory", NULL);
-  return TRUE;
-}
-
 /* One byte for each place, saying whether its descriptor is in the ancillary data. */
 static void
-send_fds (const int *places, guint n_places, int channel)
+send_fds (int channel, const int *places, guint n_places)
 {
   union {
     struct cmsghdr header;
@@ -155,6 +131,53 @@ send_fds (const int *places, guint n_places, int channel)
   (void)sendmsg (channel, &message, MSG_NOSIGNAL);
 }
 
+/* Empty places stay -1. */
+static void
+receive_fds (int channel, int *places, guint n_places)
+{
+  union {
+    struct cmsghdr header;
+    char space[CMSG_SPACE (sizeof (int) * MOST_FDS)];
+  } control;
+  char present[MOST_FDS + 1] = { 0 };
+  struct iovec iov = { present, sizeof present };
+  struct msghdr message = {
+    .msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control
+  };
+  struct cmsghdr *header;
+  int fds[MOST_FDS];
+  guint next = 0;
+
+  for (guint i = 0; i < n_places; i++)
+    places[i] = -1;
+  if (recvmsg (channel, &message, MSG_CMSG_CLOEXEC) <= 0)
+    return;
+  header = CMSG_FIRSTHDR (&message);
+  if (header == NULL)
+    return;
+  memcpy (fds, CMSG_DATA (header), header->cmsg_len - CMSG_LEN (0));
+  for (guint i = 0; i < n_places; i++)
+    if (present[i])
+      places[i] = fds[next++];
+}
+
+/* The worker's own descriptor table: a copy of the reserved places, of which it keeps its slot, and
+ * what comes through that. Never a copy of the whole table: closing a copied FUSE file of another
+ * call would hang this one (fuse_flush() runs at each close). */
+static gboolean
+own_fds (LinxVisit *visit, GError **error)
+{
+  if (close_range (LINX_RESERVED_FDS, ~0U, CLOSE_RANGE_UNSHARE) < 0)
+    return linx_error_set (error, LINX_STAGE_UNSHARE, errno, "file descriptors", NULL);
+  if (visit->slot > LINX_FIRST_SLOT)
+    close_range (LINX_FIRST_SLOT, (unsigned int)visit->slot - 1, 0);
+  close_range ((unsigned int)visit->slot + 1, ~0U, 0);
+  receive_fds (visit->slot, visit->fds, visit->n_fds);
+  if (unshare (CLONE_FS) < 0)
+    return linx_error_set (error, LINX_STAGE_UNSHARE, errno, "root and working directory", NULL);
+  return TRUE;
+}
+
 static void
 mark_fetched (LinxVisit *visit)
 {
@@ -168,12 +191,12 @@ static void *
 worker_main (void *user_data)
 {
   LinxVisit *visit = user_data;
-  int channel = -1, own[MOST_FDS];
+  int own[MOST_FDS];
   GError *error = NULL;
   gboolean ok;
 
   pthread_setname_np (pthread_self (), "linx-worker");
-  ok = own_fds (visit, &channel, &error);
+  ok = own_fds (visit, &error);
   mark_fetched (visit);
   ok = ok && visit->func (visit, visit->data, &error);
 
@@ -188,8 +211,7 @@ worker_main (void *user_data)
   visit->error = error;
   g_mutex_unlock (&visit->lock);
   /* The kernel closes this thread's table when it is gone: a close that hangs, hangs only here. */
-  if (channel >= 0)
-    send_fds (own, visit->n_owned, channel);
+  send_fds (visit->slot, own, visit->n_owned);
   visit_unref (visit);
   return NULL;
 }
@@ -217,47 +239,13 @@ start_worker (LinxVisit *visit, GError **error)
   return linx_error_set (error, LINX_STAGE_THREAD, rc, "worker", NULL);
 }
 
-static void
-receive_fds (LinxVisit *visit)
-{
-  union {
-    struct cmsghdr header;
-    char space[CMSG_SPACE (sizeof (int) * MOST_FDS)];
-  } control;
-  char present[MOST_FDS + 1] = { 0 };
-  struct iovec iov = { present, sizeof present };
-  struct msghdr message = {
-    .msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control
-  };
-  struct cmsghdr *header;
-  int fds[MOST_FDS];
-  guint next = 0;
-
-  if (recvmsg (visit->channel[0], &message, MSG_CMSG_CLOEXEC) <= 0)
-    return;
-  header = CMSG_FIRSTHDR (&message);
-  if (header == NULL)
-    return;
-  memcpy (fds, CMSG_DATA (header), header->cmsg_len - CMSG_LEN (0));
-  for (guint i = 0; i < visit->n_owned; i++)
-    if (present[i])
-      visit->fds[i] = fds[next++];
-}
-
 /* Waits until the worker has answered or its time is over. */
 static void
 wait_for_answer (LinxVisit *visit)
 {
   gint64 end = g_get_monotonic_time () + visit->timeout_ms * G_TIME_SPAN_MILLISECOND;
-  struct pollfd poll_fd = { .fd = visit->channel[0], .events = POLLIN };
+  struct pollfd poll_fd = { .fd = visit->channel, .events = POLLIN };
   gint64 left;
-
-  /* Nothing here can block, and until it is over the worker still reads the service's table. */
-  g_mutex_lock (&visit->lock);
-  while (!visit->fetched)
-    g_cond_wait (&visit->fetched_cond, &visit->lock);
-  g_mutex_unlock (&visit->lock);
-  close (visit->channel[1]);
 
   while ((left = end - g_get_monotonic_time ()) > 0)
     if (poll (&poll_fd, 1, (int)(left / 1000 + 1)) > 0)
@@ -278,27 +266,58 @@ with_steps (const LinxVisit *visit, GError *error)
   return error;
 }
 
+/* Puts the worker's end into the slot, for as long as it takes the worker to copy it. Nothing there
+ * can block. */
+static gboolean
+start_with_slot (LinxVisit *visit, int other_end, GError **error)
+{
+  gboolean started;
+
+  dup3 (other_end, visit->slot, O_CLOEXEC);
+  started = start_worker (visit, error);
+  g_mutex_lock (&visit->lock);
+  while (started && !visit->fetched)
+    g_cond_wait (&visit->fetched_cond, &visit->lock);
+  g_mutex_unlock (&visit->lock);
+  dup3 (linx_process_proc_fd (), visit->slot, O_CLOEXEC);
+  return started;
+}
+
+static gboolean
+start (LinxVisit *visit, GError **error)
+{
+  int pair[2];
+  gboolean started;
+
+  if (socketpair (AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0)
+    return linx_error_set (error, LINX_STAGE_PIPE, errno, "worker", NULL);
+  visit->channel = pair[0];
+  visit->slot = GPOINTER_TO_INT (g_async_queue_pop (slots));
+  send_fds (visit->channel, visit->fds, visit->n_fds);
+  started = start_with_slot (visit, pair[1], error);
+  g_async_queue_push (slots, GINT_TO_POINTER (visit->slot));
+  close (pair[1]);
+  if (!started)
+    close (visit->channel);
+  return started;
+}
+
 static gboolean
 run (LinxVisit *visit, GError **error)
 {
   g_autoptr (GMutexLocker) locker = NULL;
 
   memcpy (visit->given, visit->fds, sizeof (int) * visit->n_fds);
-  if (socketpair (AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, visit->channel) < 0)
-    return linx_error_set (error, LINX_STAGE_PIPE, errno, "worker", NULL);
-  if (!start_worker (visit, error)) {
-    close (visit->channel[0]);
-    close (visit->channel[1]);
+  if (!start (visit, error))
     return FALSE;
-  }
   wait_for_answer (visit);
 
   locker = g_mutex_locker_new (&visit->lock);
   if (visit->finished)
-    receive_fds (visit);
+    receive_fds (visit->channel, visit->fds, visit->n_owned);
   else
     expire (visit, error);
-  close (visit->channel[0]);
+  close (visit->channel);
   for (guint i = 0; i < visit->n_owned; i++)
     if (visit->given[i] >= 0)
       close (visit->given[i]);
@@ -374,6 +393,10 @@ linx_workers_close (const int *fds, guint n)
 void
 linx_workers_init (guint most_visits, guint most_closers)
 {
+  g_assert (most_visits <= LINX_N_SLOTS);
+  slots = g_async_queue_new ();
+  for (int slot = LINX_FIRST_SLOT; slot < LINX_RESERVED_FDS; slot++)
+    g_async_queue_push (slots, GINT_TO_POINTER (slot));
   visits = g_thread_pool_new (visit_in_pool, NULL, (int)most_visits, FALSE, NULL);
   closers = g_thread_pool_new (close_in_pool, NULL, (int)most_closers, FALSE, NULL);
 }
