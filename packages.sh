@@ -3,7 +3,7 @@
 
 BUILD_PACKAGES="gcc libc6-dev meson pkg-config gettext libglib2.0-dev libmount-dev libpolkit-gobject-1-dev"
 RIG_PACKAGES="dbus polkitd systemd libglib2.0-bin procps mount passwd libpam-modules python3"
-TEST_PACKAGES="clang libclang-rt-14-dev python3-gi libxml2-utils e2fsprogs"
+TEST_PACKAGES="systemd-container libpam-systemd clang libclang-rt-14-dev python3-gi libxml2-utils e2fsprogs"
 
 install_packages() {
     local missing="" package

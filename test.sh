@@ -23,7 +23,8 @@ build() {
 # Counts what meson's own log says of each test; a skipped one is a failure.
 run() {
     local dir=$1 log="$1/meson-logs/testlog.txt" ok bad
-    meson test -C "$dir" --no-rebuild --print-errorlogs || true
+    shift
+    meson test -C "$dir" --no-rebuild --print-errorlogs "$@" || true
     ok=$(sed -n 's/^Ok: *//p' "$log")
     bad=$(awk '/^(Expected Fail|Fail|Unexpected Pass|Skipped|Timeout):/ { n += $NF } END { print n + 0 }' "$log")
     passed=$((passed + ${ok:-0})) failed=$((failed + bad))
@@ -33,9 +34,10 @@ run() {
 build build-gcc gcc
 run build-gcc
 build build-asan gcc -Db_sanitize=address,undefined
-run build-asan
+# Not the system suite: the unit's filter forbids the ptrace by which leaks are looked for.
+run build-asan --no-suite system
 build build-clang clang
-meson test -C build-clang --no-rebuild --suite unit --quiet && passed=$((passed + 1)) || failed=$((failed + 1))
+run build-clang --suite unit
 
 echo "$passed passed, $failed failed"
 [ "$failed" = 0 ]

@@ -18,7 +18,7 @@
 
 #define CHILD_STACK 65536
 
-/* The namespace that a type shows: taken from whoever calls fsopen(2). */
+/* The namespace that a type shows, or talks through: taken from whoever calls fsopen(2). */
 static int
 shown_by (const char *fstype)
 {
@@ -28,7 +28,9 @@ shown_by (const char *fstype)
   } types[] = {
     { "proc", CLONE_NEWPID },       { "sysfs", CLONE_NEWNET },      { "mqueue", CLONE_NEWIPC },
     { "cgroup", CLONE_NEWCGROUP },  { "cgroup2", CLONE_NEWCGROUP }, { "nfsd", CLONE_NEWNET },
-    { "rpc_pipefs", CLONE_NEWNET },
+    { "rpc_pipefs", CLONE_NEWNET }, { "nfs", CLONE_NEWNET },        { "nfs4", CLONE_NEWNET },
+    { "cifs", CLONE_NEWNET },       { "smb3", CLONE_NEWNET },       { "ceph", CLONE_NEWNET },
+    { "9p", CLONE_NEWNET },         { "afs", CLONE_NEWNET },
   };
 
   for (gsize i = 0; i < G_N_ELEMENTS (types); i++)

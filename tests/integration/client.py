@@ -71,6 +71,9 @@ def main():
     bus = connect()
     for line in sys.stdin:
         request = json.loads(line)
+        if request['method'] == 'own process id':
+            print(json.dumps({'value': os.getpid()}), flush=True)
+            continue
         message = message_of(request)
         if request.get('send_only'):
             bus.send_message(message, Gio.DBusSendMessageFlags.NONE)
