@@ -7,6 +7,9 @@
 
 #define PREFIX "org.linx.Mount1.Error."
 
+/* How much of an argument its error repeats. */
+#define MOST_CHARACTERS 500
+
 /* A kernel error's code: the stage, counted from 1, above 16 bits of errno. */
 #define KERNEL_CODE(stage, err) (((int)(stage) + 1) << 16 | (err))
 
@@ -61,7 +64,8 @@ gboolean
 linx_error_set (GError **error, LinxStage stage, int err, const char *path, const char *words)
 {
   g_autofree char *shown = linx_text_escape (path);
-  const char *text = words != NULL ? words : strerrordesc_np (err);
+  g_autofree char *shown_words = words != NULL ? linx_text_escape (words) : NULL;
+  const char *text = words != NULL ? shown_words : strerrordesc_np (err);
 
   g_set_error (error, LINX_MOUNT_ERROR, KERNEL_CODE (stage, err), "%s %s: %s (%s)",
                stage_names[stage], shown, text != NULL ? text : "unknown error", errno_name (err));
@@ -77,6 +81,8 @@ linx_error_set_args (GError **error, const char *format, ...)
   va_start (args, format);
   text = g_strdup_vprintf (format, args);
   va_end (args);
+  if (g_utf8_strlen (text, -1) > MOST_CHARACTERS)
+    strcpy (g_utf8_offset_to_pointer (text, MOST_CHARACTERS - 3), "...");
   g_set_error_literal (error, G_DBUS_ERROR, G_DBUS_ERROR_INVALID_ARGS, text);
   return FALSE;
 }

@@ -76,8 +76,8 @@ const char *linx_stage_name (LinxStage stage);
  * @stage: the step that failed
  * @err: its errno, positive
  * @path: what the step worked on; bytes that a terminal would act on are escaped here
- * @words: (nullable): what the kernel said of it, or what the caller can do about it; %NULL: the
- *   system's text for @err
+ * @words: (nullable): what the kernel said of it, or what the caller can do about it, escaped
+ *   likewise; %NULL: the system's text for @err
  *
  * Sets @error to "<Stage> <path>: <words> (<ERRNO>)". Needs no locale, so a worker inside a foreign
  * mount namespace may call it.

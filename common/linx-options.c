@@ -67,9 +67,9 @@ static const char *const secret_names[] = {
 static const char *const fd_names[] = { "fd", "rfdno", "wfdno", "pipe_fd", NULL };
 
 static const char *const path_names[] = {
-  "lowerdir",    "lowerdir+", "datadir+",  "upperdir",  "workdir", "journal_path",
-  "journal_dev", "usrjquota", "grpjquota", "prjjquota", "logdev",  "rtdev",
-  "device",      "source",    "pidns",     "bpf_token", NULL,
+  "lowerdir",    "lowerdir+", "datadir+",  "upperdir",  "workdir",   "journal_path",
+  "journal_dev", "jdev",      "usrjquota", "grpjquota", "prjjquota", "logdev",
+  "rtdev",       "device",    "source",    "pidns",     "bpf_token", NULL,
 };
 
 static const struct {
@@ -79,7 +79,7 @@ static const struct {
   { "tmpfs", "size nr_blocks nr_inodes mode uid gid inode32 inode64" },
   { "ramfs", "mode" },
   { "devpts", "mode uid gid ptmxmode newinstance" },
-  { "ext2 ext3 ext4", "errors=remount-ro discard nodiscard acl noacl user_xattr "
+  { "ext2 ext3 ext4", "errors=remount-ro discard nodiscard acl user_xattr "
                       "nouser_xattr" },
   { "vfat msdos exfat", "uid gid umask fmask dmask utf8 iocharset codepage shortname flush quiet "
                         "tz time_offset errors=remount-ro" },

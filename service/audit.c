@@ -16,8 +16,8 @@ append_detail (const char *key, const char *value, gpointer user_data)
     return;
   g_string_append_printf (line, " %s=\"", key);
   for (const char *p = value; *p != '\0'; p++)
-    if (*p == '"')
-      g_string_append (line, "\\x22");
+    if (*p == '"' || (guchar)*p < 0x20 || *p == 0x7f)
+      g_string_append_printf (line, "\\x%02x", (guchar)*p);
     else
       g_string_append_c (line, *p);
   g_string_append_c (line, '"');

@@ -22,12 +22,12 @@ typedef struct {
   GDBusMethodInvocation *invocation;
   LinxRequest *request;
   LinxCaller *caller;
-  gboolean counted;
-  gboolean counted_for_uid;
-  LinxWork *work;     /* NULL while a worker has it */
-  GError *pin_error;  /* told only to those who are authorized */
-  gint64 visit_start; /* monotonic */
-  guint left_ms;      /* of the time for pin and perform */
+  gboolean counted;     /* until its work is */
+  LinxWork *work;       /* NULL while a worker has it */
+  LinxDetails *details; /* what polkit was asked */
+  GError *pin_error;    /* told only to those who are authorized */
+  gint64 visit_start;   /* monotonic */
+  guint left_ms;        /* of the time for pin and perform */
   GCancellable *asking;
   gulong gone_handler;
   guint pinned_timer;
@@ -52,13 +52,13 @@ linx_calls_on_idle (void (*func) (void))
 static void
 call_free (Call *call)
 {
-  if (call->counted_for_uid)
-    linx_bounds_leave_uid (call->caller->uid);
   if (call->counted)
     linx_bounds_leave_call ();
   g_clear_pointer (&call->request, linx_request_unref);
   g_clear_pointer (&call->caller, linx_caller_unref);
-  g_clear_pointer (&call->work, linx_work_free);
+  g_clear_pointer (&call->details, linx_details_free);
+  if (call->work != NULL)
+    linx_workers_free (call->work, (GDestroyNotify)linx_work_free);
   g_clear_error (&call->pin_error);
   g_clear_object (&call->invocation);
   g_free (call);
@@ -80,8 +80,9 @@ audit (const Call *call, const GError *error)
 
   if (call->request == NULL || !is_privileged_call (call))
     return;
-  details = linx_details_new (call->request, call->work != NULL ? call->work->pins : NULL);
-  linx_audit (call->caller, details, error);
+  if (call->work != NULL || call->details == NULL)
+    details = linx_details_new (call->request, call->work != NULL ? call->work->pins : NULL);
+  linx_audit (call->caller, details != NULL ? details : call->details, error);
 }
 
 /* The one place that answers: with @value, or with the reason why there is none. */
@@ -197,7 +198,8 @@ on_authorized (GObject *source, GAsyncResult *result, gpointer user_data)
   (void)source;
   stop_waiting (call);
   error = refusal (call, allowed, refused);
-  if (call->request->only_ask && !call->pins_too_old && (!allowed || call->pin_error == NULL))
+  if (call->request->only_ask && !call->pins_too_old
+      && (allowed ? call->pin_error == NULL : error->domain != G_DBUS_ERROR))
     answer_can (call, verdict);
   else if (error != NULL)
     reply (call, NULL, error);
@@ -245,11 +247,11 @@ authorize (Call *call)
   gboolean unrestricted = linx_attributes_need_unrestricted (call->request, pins);
   const char *const actions[]
       = { action, unrestricted ? ACTION_PREFIX "mount-unrestricted" : NULL, NULL };
-  g_autoptr (LinxDetails) details = linx_details_new (call->request, pins);
+  call->details = linx_details_new (call->request, pins);
   const LinxQuestion question = {
     .sender = call->caller->name,
     .actions = actions,
-    .details = details,
+    .details = call->details,
     .message = prompt_of (call),
     .interactive = !call->request->only_ask && call->pin_error == NULL && allows_prompt (call),
   };
@@ -261,13 +263,17 @@ authorize (Call *call)
   linx_authorize (&question, call->asking, on_authorized, call);
 }
 
-/* An error of pin is told where the caller could have found it out without the service. */
+/* An error of pin is told where the caller could have found it out without the service. Where the
+ * worker was given up nobody knows what the namespace is but by its name. */
 static gboolean
 may_tell_pin_error (const Call *call)
 {
   const LinxPins *pins = call->work != NULL ? call->work->pins : NULL;
 
-  return pins == NULL || pins->privileged || pins->kind != LINX_NAMESPACE_OTHER;
+  if (pins == NULL)
+    return call->caller->uid == 0 || call->request->in.kind == LINX_WHERE_SELF
+           || call->request->in.kind == LINX_WHERE_HOST;
+  return pins->privileged || pins->kind != LINX_NAMESPACE_OTHER;
 }
 
 static void
@@ -279,6 +285,10 @@ on_pinned (GObject *source, GAsyncResult *result, gpointer user_data)
   (void)source;
   if (!ok && may_tell_pin_error (call)) {
     g_autoptr (GError) error = g_steal_pointer (&call->pin_error);
+    reply (call, NULL, error);
+  } else if (call->work == NULL) {
+    g_autoptr (GError) error
+        = g_error_new_literal (LINX_MOUNT_ERROR, LINX_MOUNT_ERROR_NOT_AUTHORIZED, "not authorized");
     reply (call, NULL, error);
   } else if (ok && call->work->value != NULL) {
     reply (call, call->work->value, NULL);
@@ -297,12 +307,13 @@ on_caller (GObject *source, GAsyncResult *result, gpointer user_data)
 
   (void)source;
   call->caller = linx_caller_get_finish (result, &error);
-  call->counted_for_uid = call->caller != NULL && linx_bounds_enter_uid (call->caller->uid, &error);
-  if (!call->counted_for_uid) {
+  if (call->caller == NULL || !linx_bounds_enter_uid (call->caller->uid, &error)) {
     reply (call, NULL, error);
     return;
   }
   call->work = linx_work_new (call->request, call->caller);
+  call->work->counted = TRUE;
+  call->counted = FALSE;
   visit (call, linx_work_pin, on_pinned);
 }
 

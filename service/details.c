@@ -215,12 +215,14 @@ put_source (LinxDetails *details, const LinxRequest *request, const LinxPins *pi
 {
   gboolean is_device = pins != NULL && pins->source_kind == LINX_SOURCE_DEVICE;
   gboolean mounts = request->verb->bit == LINX_VERB_MOUNT;
+  gboolean filters = request->verb->bit == LINX_VERB_LIST_MOUNTS;
   g_autofree char *device
       = is_device ? g_strdup_printf ("%u:%u", pins->device_major, pins->device_minor) : NULL;
 
   put (details, "source-given", mounts ? request->source : NULL);
   put (details, "source-kind", !mounts ? NULL : is_device ? "device" : "none");
   put (details, "device", device);
+  put (details, "target-given", filters ? NULL : linx_named_text (&request->target));
   put (details, "source-namespace", NULL);
   put (details, "source-namespace-id", NULL);
   put (details, "source-namespace-owner", NULL);

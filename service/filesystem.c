@@ -2,13 +2,13 @@
 #include "filesystem.h"
 #include "attributes.h"
 #include "linx-error.h"
-#include "linx-text.h"
 #include "shown.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* A filesystem context (fsopen(2)) and what it is for. */
@@ -40,10 +40,9 @@ mount_failed (const Context *context, int err, const char *fallback, GError **er
 {
   g_autofree char *kernel = context->fd >= 0 ? read_words (context->fd) : g_strdup ("");
   g_autofree char *words = NULL;
-  g_autofree char *shown = linx_text_escape (kernel);
 
   if (kernel[0] != '\0')
-    words = g_strdup (shown);
+    words = g_strdup (kernel);
   else
     words = g_strdup_printf ("%s on '%s': %s", context->request->fstype, context->pins->source,
                              fallback != NULL ? fallback : strerrordesc_np (err));
@@ -97,26 +96,58 @@ explain_create (const Context *context, int err)
   }
 }
 
-/* The device may have been exchanged behind its path since it was approved. Types with a device
- * number of their own (btrfs) do not show theirs, so there the path is asked once more. */
+/* The kernel looks the device up by its path, and follows links. Asked right before, and by its
+ * number right after. */
+static gboolean
+check_source (const Context *context, GError **error)
+{
+  const LinxPins *pins = context->pins;
+  LinxFileId node;
+  int fd = linx_path_open (AT_FDCWD, pins->source, LINX_PATH_NO_SYMLINKS, error);
+  int rc;
+
+  if (fd < 0)
+    return FALSE;
+  rc = linx_file_id_read (&node, fd, "");
+  close (fd);
+  if (rc == 0 && S_ISBLK (node.mode) && node.rdev_major == pins->device_major
+      && node.rdev_minor == pins->device_minor)
+    return TRUE;
+  return linx_error_set (error, LINX_STAGE_RESOLVE, ESTALE, pins->source,
+                         "the device is no longer the one that was approved");
+}
+
+/* Types with a device number of their own (btrfs) do not show theirs: there the path is asked once
+ * more. */
 static gboolean
 check_device (const Context *context, int mount, GError **error)
 {
   const LinxPins *pins = context->pins;
-  LinxFileId made, node;
-  int rc = linx_file_id_read (&made, mount, "");
-  gboolean same;
+  LinxFileId made;
 
-  if (rc == 0 && made.major == 0) {
-    rc = linx_file_id_read (&node, AT_FDCWD, pins->source);
-    same
-        = rc == 0 && node.rdev_major == pins->device_major && node.rdev_minor == pins->device_minor;
-  } else {
-    same = rc == 0 && made.major == pins->device_major && made.minor == pins->device_minor;
-  }
-  return same ? TRUE
-              : linx_error_set (error, LINX_STAGE_RESOLVE, ESTALE, pins->source,
-                                "the device is no longer the one that was approved");
+  if (linx_file_id_read (&made, mount, "") == 0 && made.major != 0)
+    return made.major == pins->device_major && made.minor == pins->device_minor
+               ? TRUE
+               : linx_error_set (error, LINX_STAGE_RESOLVE, ESTALE, pins->source,
+                                 "the device is no longer the one that was approved");
+  return check_source (context, error);
+}
+
+static gboolean
+create (LinxVisit *visit, const Context *context, GError **error)
+{
+  gboolean device = context->pins->source_kind == LINX_SOURCE_DEVICE;
+  int rc, err;
+
+  if (device
+      && (!check_source (context, error)
+          || !linx_visit_commit (visit, "opening the device", error)))
+    return FALSE;
+  rc = fsconfig (context->fd, FSCONFIG_CMD_CREATE, NULL, NULL, 0);
+  err = errno;
+  if (device)
+    linx_visit_committed (visit, rc == 0);
+  return rc == 0 ? TRUE : mount_failed (context, err, explain_create (context, err), error);
 }
 
 /* mount_too_revealing(), fs/namespace.c. */
@@ -144,17 +175,13 @@ set_idmap (const Context *context, int mount, GError **error)
 
 /* Makes the filesystem, and a mount of it that nobody sees yet. Returns it, or -1. */
 static int
-make_mount (const Context *context, GError **error)
+make_mount (LinxVisit *visit, const Context *context, GError **error)
 {
   guint64 attributes = linx_attributes_effective (context->request, context->pins);
   int mount;
 
-  if (!configure (context, error))
+  if (!configure (context, error) || !create (visit, context, error))
     return -1;
-  if (fsconfig (context->fd, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0) {
-    mount_failed (context, errno, explain_create (context, errno), error);
-    return -1;
-  }
   mount = fsmount (context->fd, FSMOUNT_CLOEXEC, (unsigned int)attributes);
   if (mount < 0) {
     mount_failed (context, errno, explain_fsmount (context, errno), error);
@@ -169,7 +196,8 @@ make_mount (const Context *context, GError **error)
 }
 
 int
-linx_filesystem_make (const LinxRequest *request, const LinxPins *pins, GError **error)
+linx_filesystem_make (LinxVisit *visit, const LinxRequest *request, const LinxPins *pins,
+                      GError **error)
 {
   Context context = { -1, request, pins };
   int mount;
@@ -180,7 +208,7 @@ linx_filesystem_make (const LinxRequest *request, const LinxPins *pins, GError *
     mount_failed (&context, errno, errno == ENODEV ? "unknown filesystem type" : NULL, error);
     return -1;
   }
-  mount = make_mount (&context, error);
+  mount = make_mount (visit, &context, error);
   close (context.fd);
   return mount;
 }

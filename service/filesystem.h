@@ -3,9 +3,11 @@
 
 #include "pins.h"
 #include "request.h"
+#include "worker.h"
 
 /**
  * linx_filesystem_make:
+ * @visit: the visit; opening a device is a step that changes something: a journal may be replayed
  * @request: type and options
  * @pins: what the source was pinned to
  * @error: Mount.*, in the kernel's own words where it has some; Resolve.ESTALE where the device was
@@ -16,4 +18,5 @@
  *
  * Returns: (transfer full): the mount, or -1
  */
-int linx_filesystem_make (const LinxRequest *request, const LinxPins *pins, GError **error);
+int linx_filesystem_make (LinxVisit *visit, const LinxRequest *request, const LinxPins *pins,
+                          GError **error);

@@ -103,6 +103,20 @@ linx_mount_id_propagation (guint64 id)
                                           (mount.mnt_propagation & MS_UNBINDABLE) != 0));
 }
 
+guint64
+linx_mount_id_unique (guint mount_id)
+{
+  g_autoptr (LinxTable) table = linx_table_read (-1, NULL);
+
+  for (guint i = 0; table != NULL && i < table->rows->len; i++) {
+    const LinxRow *row = g_ptr_array_index (table->rows, i);
+
+    if (row->mount_id == mount_id)
+      return row->id;
+  }
+  return 0;
+}
+
 static guint64
 parent_from_table (guint64 id)
 {

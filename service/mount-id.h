@@ -51,6 +51,14 @@ gboolean linx_mount_ids_find (const LinxMountIds *ids, guint mount_id, dev_t dev
 char *linx_mount_id_propagation (guint64 id);
 
 /**
+ * linx_mount_id_unique:
+ * @mount_id: mountinfo's id of a mount in this namespace
+ *
+ * Returns: the id that methods return and take; 0 where the mount is not there
+ */
+guint64 linx_mount_id_unique (guint mount_id);
+
+/**
  * linx_mount_id_parent:
  * @id: a mount's id
  *

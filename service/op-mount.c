@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "filesystem.h"
 #include "linx-error.h"
+#include "linx-text.h"
 #include "ops.h"
 #include "process.h"
 #include "shown.h"
@@ -98,7 +99,8 @@ linx_mount_pin (const LinxRequest *request, LinxPins *pins, GError **error)
 static gboolean
 create_target (LinxVisit *visit, const LinxRequest *request, LinxPins *pins, GError **error)
 {
-  g_autofree char *step = g_strdup_printf ("create %s", pins->target);
+  g_autofree char *shown = linx_text_escape (pins->target);
+  g_autofree char *step = g_strdup_printf ("create %s", shown);
   gboolean directory = request->create == LINX_CREATE_DIRECTORY;
   int parent = pins->fd[LINX_PIN_TARGET];
   int rc, err, made;
@@ -183,10 +185,13 @@ attach (LinxVisit *visit, int mount, const LinxPins *pins, GError **error)
 GVariant *
 linx_mount_perform (LinxVisit *visit, const LinxRequest *request, LinxPins *pins, GError **error)
 {
-  int mount = linx_filesystem_make (request, pins, error);
   LinxFileId id = { 0 };
   gboolean ok;
+  int mount;
 
+  if (!linx_pins_recheck_as_caller (pins, error))
+    return NULL;
+  mount = linx_filesystem_make (visit, request, pins, error);
   if (mount < 0)
     return NULL;
   linx_file_id_read (&id, mount, "");

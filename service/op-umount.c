@@ -57,26 +57,30 @@ find (const LinxRequest *request, const LinxPins *pins, Found *found, GError **e
 static gboolean
 find_untouched (const LinxRequest *request, const LinxPins *pins, Found *found, GError **error)
 {
-  g_autofree char *path = g_canonicalize_filename (request->target.path, "/");
-  g_autofree char *parent = g_path_get_dirname (path);
-  g_autofree char *name = g_path_get_basename (path);
-  int fd
-      = linx_path_open (pins->fd[LINX_PIN_ROOT], parent, linx_request_path_flags (request), error);
+  g_autofree char *parent = NULL;
+  g_autofree char *name = NULL;
   g_auto (LinxPlace) place = { 0 };
   g_autoptr (LinxTable) table = NULL;
   const LinxRow *row;
   gboolean ok;
+  int fd;
 
+  linx_path_split (request->target.path, &parent, &name);
+  fd = linx_path_open (pins->fd[LINX_PIN_ROOT], parent, linx_request_path_flags (request), error);
   if (fd < 0)
     return FALSE;
   ok = linx_place_read (&place, fd, parent, error);
   close (fd);
-  table = ok ? linx_table_read (-1, error) : NULL;
+  if (!ok)
+    return FALSE;
+  if (g_str_equal (name, "/") || g_str_equal (name, ".") || g_str_equal (name, ".."))
+    return fail (request->target.path, EBUSY,
+                 "a root is never unmounted, and 'expire' takes no '.' at the end", error);
+  table = linx_table_read (-1, error);
   if (table == NULL)
     return FALSE;
-  found->path
-      = g_str_equal (path, "/") ? g_strdup (place.path) : g_build_filename (place.path, name, NULL);
-  row = linx_table_find_top (table, found->path);
+  found->path = g_build_filename (place.path, name, NULL);
+  row = linx_table_find_top (table, found->path, place.id.mount);
   if (row == NULL)
     return fail (found->path, EINVAL, "not a mount point", error);
   found->id = row->id;
@@ -136,7 +140,7 @@ mount_at_name (const LinxRequest *request, const LinxPins *pins)
   if (!request->expire)
     return linx_file_id_read (&id, pins->fd[LINX_PIN_TARGET], pins->name) == 0 ? id.mount : 0;
   table = linx_table_read (-1, NULL);
-  row = table != NULL ? linx_table_find_top (table, pins->target) : NULL;
+  row = table != NULL ? linx_table_find_top (table, pins->target, pins->place.id.mount) : NULL;
   return row != NULL ? row->id : 0;
 }
 

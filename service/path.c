@@ -2,12 +2,17 @@
 #include "path.h"
 #include "kernel-features.h"
 #include "linx-error.h"
+#include "mount-id.h"
 #include "process.h"
 #include "sys.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <string.h>
+
+/* How often a look-up is tried that others disturb: they may do so for ever. */
+#define MOST_TRIES 64
 
 void
 linx_place_clear (LinxPlace *place)
@@ -33,7 +38,7 @@ linx_path_open (int root, const char *path, guint flags, GError **error)
 {
   guint64 open_flags = O_PATH | O_CLOEXEC;
   guint64 resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS;
-  int fd;
+  int fd, tries = 0;
 
   if (flags & LINX_PATH_NO_SYMLINKS)
     resolve |= RESOLVE_NO_SYMLINKS;
@@ -42,10 +47,21 @@ linx_path_open (int root, const char *path, guint flags, GError **error)
   /* EAGAIN: a rename anywhere on the machine raced with a ".." (openat2(2)). */
   do
     fd = sys_openat2 (root, path, open_flags, resolve);
-  while (fd < 0 && errno == EAGAIN);
+  while (fd < 0 && errno == EAGAIN && ++tries < MOST_TRIES);
   if (fd < 0)
     linx_error_set (error, LINX_STAGE_RESOLVE, errno, path, explain (errno));
   return fd;
+}
+
+void
+linx_path_split (const char *path, char **parent, char **name)
+{
+  g_autofree char *plain = g_strdup (path);
+
+  while (strlen (plain) > 1 && g_str_has_suffix (plain, "/"))
+    plain[strlen (plain) - 1] = '\0';
+  *parent = g_path_get_dirname (plain);
+  *name = g_path_get_basename (plain);
 }
 
 int
@@ -59,6 +75,24 @@ linx_path_reopen (int fd, GError **error)
   return again;
 }
 
+/* A FUSE filesystem tells nothing of its files to anyone but its owner, not to root either, but who
+ * asks for nothing is answered (fuse_update_attributes(), fs/fuse/dir.c), and the mount is the
+ * kernel's. */
+static int
+read_mount_alone (LinxFileId *id, int dir, const char *name, int flags)
+{
+  struct statx stx = { 0 };
+
+  if (statx (dir, name, flags, 0, &stx) < 0)
+    return errno;
+  *id = (LinxFileId){ .major = stx.stx_dev_major,
+                      .minor = stx.stx_dev_minor,
+                      .mode = S_IFDIR,
+                      .mount_root = (stx.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0 };
+  id->mount = linx_mount_id_unique ((guint)stx.stx_mnt_id);
+  return id->mount != 0 ? 0 : EACCES;
+}
+
 int
 linx_file_id_read (LinxFileId *id, int dir, const char *name)
 {
@@ -67,7 +101,7 @@ linx_file_id_read (LinxFileId *id, int dir, const char *name)
   struct statx stx;
 
   if (statx (dir, name, flags, STATX_BASIC_STATS | id_mask, &stx) < 0)
-    return errno;
+    return errno == EACCES ? read_mount_alone (id, dir, name, flags) : errno;
   id->mount = stx.stx_mnt_id;
   id->major = stx.stx_dev_major;
   id->minor = stx.stx_dev_minor;

@@ -70,6 +70,14 @@ typedef enum {
 int linx_path_open (int root, const char *path, guint flags, GError **error);
 
 /**
+ * linx_path_split:
+ * @path: an absolute path
+ * @parent: (out): the directory
+ * @name: (out): the last component, "/" for the root; slashes at the end do not count
+ */
+void linx_path_split (const char *path, char **parent, char **name);
+
+/**
  * linx_path_reopen:
  * @fd: a descriptor of a stranger's
  * @error: Resolve.*

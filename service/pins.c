@@ -62,13 +62,9 @@ open_named (const LinxRequest *request, const LinxPins *pins, const LinxNamed *n
 static gboolean
 hold_parent (const LinxRequest *request, LinxPins *pins, GError **error)
 {
-  g_autofree char *path = g_strdup (request->target.path);
   g_autofree char *parent = NULL;
 
-  while (strlen (path) > 1 && g_str_has_suffix (path, "/"))
-    path[strlen (path) - 1] = '\0';
-  parent = g_path_get_dirname (path);
-  pins->name = g_path_get_basename (path);
+  linx_path_split (request->target.path, &parent, &pins->name);
   if (g_str_equal (pins->name, ".") || g_str_equal (pins->name, ".."))
     return linx_error_set (error, LINX_STAGE_RESOLVE, ENOENT, request->target.path, NULL);
   pins->fd[LINX_PIN_TARGET]

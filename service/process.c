@@ -51,7 +51,7 @@ gboolean
 linx_process_alive (int pidfd)
 {
   struct pollfd poll_fd = { .fd = pidfd, .events = POLLIN };
-  return poll (&poll_fd, 1, 0) == 0;
+  return pidfd >= 0 && poll (&poll_fd, 1, 0) == 0;
 }
 
 /* Reads a short file of /proc whole. Returns its length, or -1 with errno set. */
@@ -106,6 +106,12 @@ linx_process_is_nsfs (int fd)
   return is;
 }
 
+gboolean
+linx_process_is_pidfd (int fd)
+{
+  return is_on_filesystem_of (fd, self_pidfd);
+}
+
 pid_t
 linx_process_pid (int pidfd)
 {
@@ -113,7 +119,7 @@ linx_process_pid (int pidfd)
   g_autofree char *path = g_strdup_printf ("thread-self/fdinfo/%d", pidfd);
   const char *line;
 
-  if (!is_on_filesystem_of (pidfd, self_pidfd) || read_proc (path, buffer, sizeof buffer) < 0)
+  if (!linx_process_is_pidfd (pidfd) || read_proc (path, buffer, sizeof buffer) < 0)
     return -2;
   line = find_line (buffer, "Pid:");
   return line != NULL ? (pid_t)atoi (line) : -2;

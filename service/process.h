@@ -9,10 +9,11 @@
  * root or namespace that a worker enters can put another in its place.
  */
 
-/* The descriptors below LINX_RESERVED_FDS are the service's own from start to end: 0 to 2, its /proc,
- * its pidfd, and from LINX_FIRST_SLOT on the slots by which workers are handed what they need. They
- * are all that a worker starts with: a whole number of the kernel's words of 64, by which it copies
- * tables (sane_fdtable_size(), fs/file.c). No message's descriptor ever lands there. */
+/* The descriptors below LINX_RESERVED_FDS are the service's own from start to end: 0 to 2, its
+ * /proc, its pidfd, and from LINX_FIRST_SLOT on the slots by which workers are handed what they
+ * need. They are all that a worker starts with: a whole number of the kernel's words of 64, by
+ * which it copies tables (sane_fdtable_size(), fs/file.c). No message's descriptor ever lands
+ * there. */
 #define LINX_FIRST_SLOT 8
 #define LINX_RESERVED_FDS 320
 #define LINX_N_SLOTS (LINX_RESERVED_FDS - LINX_FIRST_SLOT)
@@ -56,6 +57,10 @@ pid_t linx_process_pid (int pidfd);
  * Returns: whether it is a namespace of some kind
  */
 gboolean linx_process_is_nsfs (int fd);
+
+/** linx_process_is_pidfd: the same for a pidfd; before Linux 6.9 also true of other anonymous
+ * files. */
+gboolean linx_process_is_pidfd (int fd);
 
 /**
  * linx_process_open:

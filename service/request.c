@@ -9,6 +9,10 @@
 #include <string.h>
 #include <sys/mount.h>
 
+/* What a call may bring: two long paths and all else. The details that polkit gets hold it several
+ * times, escaped, and the bus cuts off who sends it more than 32 MiB. */
+#define MOST_ARGUMENT_BYTES 65536
+
 #define DEFAULT_TIMEOUT_MS 20000
 #define MOST_TIMEOUT_MS 600000
 
@@ -615,8 +619,14 @@ linx_request_decode_can (LinxRequest *request, GVariant *arguments, GError **err
 LinxRequest *
 linx_request_decode (const LinxVerb *verb, GVariant *arguments, LinxMessageFds *fds, GError **error)
 {
-  g_autoptr (LinxRequest) request = g_new0 (LinxRequest, 1);
+  g_autoptr (LinxRequest) request = NULL;
 
+  if (g_variant_get_size (arguments) > MOST_ARGUMENT_BYTES) {
+    linx_error_set_args (error, "the arguments of %s are larger than %d bytes", verb->method,
+                         MOST_ARGUMENT_BYTES);
+    return NULL;
+  }
+  request = g_new0 (LinxRequest, 1);
   g_atomic_ref_count_init (&request->ref);
   request->verb = verb;
   request->timeout_ms = DEFAULT_TIMEOUT_MS;

@@ -5,9 +5,9 @@
 #include "request.h"
 
 /*
- * What a filesystem shows: proc a pid namespace, sysfs a network namespace, mqueue an ipc namespace,
- * cgroup a cgroup namespace; and nfs and its like talk through a network namespace. Made from the
- * service they would be the host's.
+ * What a filesystem shows: proc a pid namespace, sysfs a network namespace, mqueue an ipc
+ * namespace, cgroup a cgroup namespace; and nfs and its like talk through a network namespace. Made
+ * from the service they would be the host's.
  */
 
 /**

@@ -7,8 +7,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <libmount.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 void
@@ -18,48 +19,78 @@ linx_table_free (LinxTable *table)
   g_free (table);
 }
 
-static char *
-copy_or (const char *text, const char *fallback)
-{
-  return g_strdup (text != NULL ? text : fallback);
-}
-
-/* The fields between the attributes and " - ": "tag[:value]", in any order, unknown ones too. */
+/* The fields between the attributes and "-": "tag[:value]", in any order, unknown ones too. */
 static void
-take_tags (LinxRow *row, const char *tags)
+take_tag (LinxRow *row, const char *tag)
 {
-  g_auto (GStrv) words = g_strsplit (tags != NULL ? tags : "", " ", -1);
-
-  for (char **word = words; *word != NULL; word++) {
-    if (g_str_has_prefix (*word, "shared:"))
-      row->shared = g_ascii_strtoull (*word + strlen ("shared:"), NULL, 10);
-    else if (g_str_has_prefix (*word, "master:"))
-      row->master = g_ascii_strtoull (*word + strlen ("master:"), NULL, 10);
-    else if (g_str_has_prefix (*word, "propagate_from:"))
-      row->propagate_from = g_ascii_strtoull (*word + strlen ("propagate_from:"), NULL, 10);
-    else if (g_str_equal (*word, "unbindable"))
-      row->unbindable = TRUE;
-  }
+  if (g_str_has_prefix (tag, "shared:"))
+    row->shared = g_ascii_strtoull (tag + strlen ("shared:"), NULL, 10);
+  else if (g_str_has_prefix (tag, "master:"))
+    row->master = g_ascii_strtoull (tag + strlen ("master:"), NULL, 10);
+  else if (g_str_has_prefix (tag, "propagate_from:"))
+    row->propagate_from = g_ascii_strtoull (tag + strlen ("propagate_from:"), NULL, 10);
+  else if (g_str_equal (tag, "unbindable"))
+    row->unbindable = TRUE;
 }
 
-static LinxRow *
-row_from_fs (struct libmnt_fs *fs)
+/* The kernel writes space, tab, newline, backslash and # as a backslash and three octal digits. */
+static char *
+unescape (const char *field)
 {
-  LinxRow *row = g_new0 (LinxRow, 1);
+  char *plain = g_malloc (strlen (field) + 1);
+  char *out = plain;
 
-  row->mount_id = (guint)mnt_fs_get_id (fs);
-  row->parent_id = (guint)mnt_fs_get_parent_id (fs);
-  row->id = row->mount_id;
-  row->parent = row->parent_id;
-  row->device = mnt_fs_get_devno (fs);
-  row->root = copy_or (mnt_fs_get_root (fs), "/");
-  row->mount_point = copy_or (mnt_fs_get_target (fs), "/");
-  row->mount_options = copy_or (mnt_fs_get_vfs_options (fs), "");
-  row->fstype = copy_or (mnt_fs_get_fstype (fs), "");
-  row->source = copy_or (mnt_fs_get_source (fs), "none");
-  row->super_options = copy_or (mnt_fs_get_fs_options (fs), "");
-  take_tags (row, mnt_fs_get_optional_fields (fs));
-  return row;
+  for (const char *p = field; *p != '\0'; p++)
+    if (p[0] == '\\' && p[1] >= '0' && p[1] <= '3' && p[2] >= '0' && p[2] <= '7' && p[3] >= '0'
+        && p[3] <= '7') {
+      *out++ = (char)((p[1] - '0') << 6 | (p[2] - '0') << 3 | (p[3] - '0'));
+      p += 3;
+    } else {
+      *out++ = *p;
+    }
+  *out = '\0';
+  return plain;
+}
+
+static gboolean
+take_numbers (LinxRow *row, char **words)
+{
+  unsigned int id, parent, device_major, device_minor;
+  int end[3] = { 0 };
+
+  if (sscanf (words[0], "%u%n", &id, &end[0]) != 1 || words[0][end[0]] != '\0'
+      || sscanf (words[1], "%u%n", &parent, &end[1]) != 1 || words[1][end[1]] != '\0'
+      || sscanf (words[2], "%u:%u%n", &device_major, &device_minor, &end[2]) != 2
+      || words[2][end[2]] != '\0')
+    return FALSE;
+  row->id = row->mount_id = id;
+  row->parent = row->parent_id = parent;
+  row->device = makedev (device_major, device_minor);
+  return TRUE;
+}
+
+/* Not libmount: for a row whose source is /dev/root it asks /proc/cmdline and libblkid, by their
+ * paths, and a worker's paths are in the root of a stranger. */
+static LinxRow *
+parse_line (char *line)
+{
+  g_autoptr (LinxRow) row = g_new0 (LinxRow, 1);
+  g_auto (GStrv) words = g_strsplit (g_strchomp (line), " ", -1);
+  guint n = g_strv_length (words), dash = 6;
+
+  while (dash < n && !g_str_equal (words[dash], "-"))
+    dash++;
+  if (dash + 4 > n || !take_numbers (row, words))
+    return NULL;
+  for (guint i = 6; i < dash; i++)
+    take_tag (row, words[i]);
+  row->root = unescape (words[3]);
+  row->mount_point = unescape (words[4]);
+  row->mount_options = unescape (words[5]);
+  row->fstype = unescape (words[dash + 1]);
+  row->source = unescape (words[dash + 2]);
+  row->super_options = unescape (words[dash + 3]);
+  return g_steal_pointer (&row);
 }
 
 static gint
@@ -74,17 +105,18 @@ LinxTable *
 linx_table_parse (FILE *stream)
 {
   LinxTable *table = g_new0 (LinxTable, 1);
-  struct libmnt_table *parsed = mnt_new_table ();
-  struct libmnt_iter *iter = mnt_new_iter (MNT_ITER_FORWARD);
-  struct libmnt_fs *fs;
+  char *line = NULL;
+  size_t size = 0;
 
   table->rows = g_ptr_array_new_with_free_func ((GDestroyNotify)linx_row_free);
-  mnt_table_parse_stream (parsed, stream, "mountinfo");
-  while (mnt_table_next_fs (parsed, iter, &fs) == 0)
-    g_ptr_array_add (table->rows, row_from_fs (fs));
+  while (getline (&line, &size, stream) > 0) {
+    LinxRow *row = parse_line (line);
+
+    if (row != NULL)
+      g_ptr_array_add (table->rows, row);
+  }
+  free (line);
   g_ptr_array_sort (table->rows, compare_ids);
-  mnt_free_iter (iter);
-  mnt_unref_table (parsed);
   return table;
 }
 
@@ -141,28 +173,25 @@ linx_table_find (const LinxTable *table, guint64 id)
   return NULL;
 }
 
-/* Of two mounts at one place the upper one has the lower one as its parent. */
-static gboolean
-is_covered (const LinxTable *table, const LinxRow *row)
-{
-  for (guint i = 0; i < table->rows->len; i++) {
-    const LinxRow *other = g_ptr_array_index (table->rows, i);
-
-    if (other != row && other->parent == row->id
-        && g_str_equal (other->mount_point, row->mount_point))
-      return TRUE;
-  }
-  return FALSE;
-}
-
-const LinxRow *
-linx_table_find_top (const LinxTable *table, const char *mount_point)
+/* The mount at @mount_point that is mounted on the mount @on. */
+static const LinxRow *
+find_on (const LinxTable *table, const char *mount_point, guint64 on)
 {
   for (guint i = 0; i < table->rows->len; i++) {
     const LinxRow *row = g_ptr_array_index (table->rows, i);
 
-    if (g_str_equal (row->mount_point, mount_point) && !is_covered (table, row))
+    if (row->parent == on && row->id != on && g_str_equal (row->mount_point, mount_point))
       return row;
   }
   return NULL;
+}
+
+const LinxRow *
+linx_table_find_top (const LinxTable *table, const char *mount_point, guint64 on)
+{
+  const LinxRow *top = NULL, *next;
+
+  while ((next = find_on (table, mount_point, top != NULL ? top->id : on)) != NULL)
+    top = next;
+  return top;
 }

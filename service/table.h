@@ -49,7 +49,10 @@ const LinxRow *linx_table_find (const LinxTable *table, guint64 id);
  * linx_table_find_top:
  * @table: a table
  * @mount_point: an absolute path
+ * @on: id of the mount that the path leads to before what is mounted there: of its directory
+ *
+ * A path alone does not name a mount: others of the same path may be hidden below another one.
  *
  * Returns: (transfer none) (nullable): the mount on top of those mounted exactly there
  */
-const LinxRow *linx_table_find_top (const LinxTable *table, const char *mount_point);
+const LinxRow *linx_table_find_top (const LinxTable *table, const char *mount_point, guint64 on);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "work.h"
+#include "bounds.h"
 #include "linx-error.h"
 #include "namespace.h"
 #include "verb.h"
@@ -14,9 +15,20 @@ linx_work_new (LinxRequest *request, LinxCaller *caller)
   return work;
 }
 
+static gboolean
+leave_bounds (gpointer uid)
+{
+  linx_bounds_leave_uid (GPOINTER_TO_UINT (uid));
+  linx_bounds_leave_call ();
+  return G_SOURCE_REMOVE;
+}
+
 void
 linx_work_free (LinxWork *work)
 {
+  if (work->counted)
+    g_idle_add_full (G_PRIORITY_DEFAULT, leave_bounds, GUINT_TO_POINTER (work->pins->caller->uid),
+                     NULL);
   linx_request_unref (work->request);
   linx_pins_free (work->pins);
   g_clear_pointer (&work->value, g_variant_unref);

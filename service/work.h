@@ -10,6 +10,8 @@
  * @request: what was asked for
  * @pins: what it was pinned to
  * @value: (nullable): the reply's value, once it is done
+ * @counted: whether it is counted in the bounds; it leaves them when it is freed, for as long as a
+ *   worker is stuck with it the caller has it under way
  *
  * What goes to a worker with a call and comes back from it.
  */
@@ -17,6 +19,7 @@ typedef struct {
   LinxRequest *request;
   LinxPins *pins;
   GVariant *value;
+  gboolean counted;
 } LinxWork;
 
 /**
@@ -28,8 +31,8 @@ typedef struct {
  */
 LinxWork *linx_work_new (LinxRequest *request, LinxCaller *caller);
 
+/** linx_work_free: not for the main loop, see linx_workers_free(). */
 void linx_work_free (LinxWork *work);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (LinxWork, linx_work_free)
 
 /**
  * linx_work_pin:

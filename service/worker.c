@@ -41,7 +41,9 @@ struct _LinxVisit {
 
 static GThreadPool *visits;
 static GThreadPool *closers;
-static GAsyncQueue *slots; /* those that are free */
+static GThreadPool *reapers;
+static GAsyncQueue *remains; /* for the reapers */
+static GAsyncQueue *slots;   /* those that are free */
 
 static void
 visit_unref (LinxVisit *visit)
@@ -49,7 +51,7 @@ visit_unref (LinxVisit *visit)
   if (!g_atomic_ref_count_dec (&visit->ref))
     return;
   if (visit->data != NULL)
-    visit->free_data (visit->data);
+    linx_workers_free (visit->data, visit->free_data);
   g_clear_error (&visit->error);
   g_string_free (visit->done, TRUE);
   g_cond_clear (&visit->fetched_cond);
@@ -131,9 +133,20 @@ send_fds (int channel, const int *places, guint n_places)
   (void)sendmsg (channel, &message, MSG_NOSIGNAL);
 }
 
-/* Empty places stay -1. */
-static void
-receive_fds (int channel, int *places, guint n_places)
+static guint
+count_present (const char *present, guint n_places)
+{
+  guint n = 0;
+
+  for (guint i = 0; i < n_places; i++)
+    n += present[i] != 0;
+  return n;
+}
+
+/* Empty places stay -1. A table that is full has the kernel drop descriptors (MSG_CTRUNC,
+ * recvmsg(2)): then none counts. */
+static gboolean
+receive_fds (int channel, int *places, guint n_places, GError **error)
 {
   union {
     struct cmsghdr header;
@@ -146,19 +159,26 @@ receive_fds (int channel, int *places, guint n_places)
   };
   struct cmsghdr *header;
   int fds[MOST_FDS];
-  guint next = 0;
+  guint n = 0, next = 0;
 
   for (guint i = 0; i < n_places; i++)
     places[i] = -1;
   if (recvmsg (channel, &message, MSG_CMSG_CLOEXEC) <= 0)
-    return;
+    return linx_error_set (error, LINX_STAGE_PIPE, EPIPE, "worker", NULL);
   header = CMSG_FIRSTHDR (&message);
-  if (header == NULL)
-    return;
-  memcpy (fds, CMSG_DATA (header), header->cmsg_len - CMSG_LEN (0));
+  if (header != NULL) {
+    n = (guint)((header->cmsg_len - CMSG_LEN (0)) / sizeof (int));
+    memcpy (fds, CMSG_DATA (header), n * sizeof (int));
+  }
+  if (n != count_present (present, n_places)) {
+    for (guint i = 0; i < n; i++)
+      close (fds[i]);
+    return linx_error_set (error, LINX_STAGE_PIPE, EMFILE, "worker", NULL);
+  }
   for (guint i = 0; i < n_places; i++)
     if (present[i])
       places[i] = fds[next++];
+  return TRUE;
 }
 
 /* The worker's own descriptor table: a copy of the reserved places, of which it keeps its slot, and
@@ -172,7 +192,8 @@ own_fds (LinxVisit *visit, GError **error)
   if (visit->slot > LINX_FIRST_SLOT)
     close_range (LINX_FIRST_SLOT, (unsigned int)visit->slot - 1, 0);
   close_range ((unsigned int)visit->slot + 1, ~0U, 0);
-  receive_fds (visit->slot, visit->fds, visit->n_fds);
+  if (!receive_fds (visit->slot, visit->fds, visit->n_fds, error))
+    return FALSE;
   if (unshare (CLONE_FS) < 0)
     return linx_error_set (error, LINX_STAGE_UNSHARE, errno, "root and working directory", NULL);
   return TRUE;
@@ -283,6 +304,32 @@ start_with_slot (LinxVisit *visit, int other_end, GError **error)
   return started;
 }
 
+/* What a stranger lent goes to the worker as O_PATH, if it is neither a namespace nor a pidfd:
+ * closing that never waits for a filesystem, so no worker can get stuck on its way out. */
+static int
+safe_to_lend (int fd)
+{
+  g_autofree char *link = g_strdup_printf ("self/fd/%d", fd);
+
+  if (linx_process_is_nsfs (fd) || linx_process_is_pidfd (fd))
+    return fcntl (fd, F_DUPFD_CLOEXEC, LINX_RESERVED_FDS);
+  return openat (linx_process_proc_fd (), link, O_PATH | O_CLOEXEC);
+}
+
+static void
+send_to_worker (const LinxVisit *visit)
+{
+  int places[MOST_FDS];
+
+  for (guint i = 0; i < visit->n_fds; i++)
+    places[i]
+        = i < visit->n_owned || visit->fds[i] < 0 ? visit->fds[i] : safe_to_lend (visit->fds[i]);
+  send_fds (visit->channel, places, visit->n_fds);
+  for (guint i = visit->n_owned; i < visit->n_fds; i++)
+    if (places[i] >= 0)
+      close (places[i]);
+}
+
 static gboolean
 start (LinxVisit *visit, GError **error)
 {
@@ -293,7 +340,7 @@ start (LinxVisit *visit, GError **error)
     return linx_error_set (error, LINX_STAGE_PIPE, errno, "worker", NULL);
   visit->channel = pair[0];
   visit->slot = GPOINTER_TO_INT (g_async_queue_pop (slots));
-  send_fds (visit->channel, visit->fds, visit->n_fds);
+  send_to_worker (visit);
   started = start_with_slot (visit, pair[1], error);
   g_async_queue_push (slots, GINT_TO_POINTER (visit->slot));
   close (pair[1]);
@@ -306,6 +353,7 @@ static gboolean
 run (LinxVisit *visit, GError **error)
 {
   g_autoptr (GMutexLocker) locker = NULL;
+  gboolean received = FALSE;
 
   memcpy (visit->given, visit->fds, sizeof (int) * visit->n_fds);
   if (!start (visit, error))
@@ -314,7 +362,8 @@ run (LinxVisit *visit, GError **error)
 
   locker = g_mutex_locker_new (&visit->lock);
   if (visit->finished)
-    receive_fds (visit->channel, visit->fds, visit->n_owned);
+    received = receive_fds (visit->channel, visit->fds, visit->n_owned,
+                            visit->error == NULL ? &visit->error : NULL);
   else
     expire (visit, error);
   close (visit->channel);
@@ -325,7 +374,7 @@ run (LinxVisit *visit, GError **error)
     return FALSE;
   if (visit->error != NULL)
     g_propagate_error (error, with_steps (visit, g_steal_pointer (&visit->error)));
-  return visit->result;
+  return visit->result && received;
 }
 
 static void
@@ -376,6 +425,43 @@ linx_workers_visit_finish (GAsyncResult *result, gpointer *data, GError **error)
   return g_task_propagate_boolean (G_TASK (result), error);
 }
 
+/* Data that nobody needs any more, and how it is freed. */
+typedef struct {
+  gpointer data;
+  GDestroyNotify free_data;
+} Remains;
+
+static void
+free_in_pool (gpointer pool_data, gpointer unused)
+{
+  Remains *all = pool_data;
+
+  (void)unused;
+  all->free_data (all->data);
+  g_free (all);
+}
+
+/* A pool starts its threads where it is pushed to: from a worker they would be in its namespace,
+ * with its descriptors. So workers leave what remains in a queue, which is nothing but memory. */
+static gpointer
+hand_on_remains (gpointer unused)
+{
+  (void)unused;
+  for (;;)
+    g_thread_pool_push (reapers, g_async_queue_pop (remains), NULL);
+  return NULL;
+}
+
+void
+linx_workers_free (gpointer data, GDestroyNotify free_data)
+{
+  Remains *all = g_new (Remains, 1);
+
+  all->data = data;
+  all->free_data = free_data;
+  g_async_queue_push (remains, all);
+}
+
 static void
 close_in_pool (gpointer pool_data, gpointer unused)
 {
@@ -398,5 +484,8 @@ linx_workers_init (guint most_visits, guint most_closers)
   for (int slot = LINX_FIRST_SLOT; slot < LINX_RESERVED_FDS; slot++)
     g_async_queue_push (slots, GINT_TO_POINTER (slot));
   visits = g_thread_pool_new (visit_in_pool, NULL, (int)most_visits, FALSE, NULL);
+  remains = g_async_queue_new ();
+  reapers = g_thread_pool_new (free_in_pool, NULL, (int)most_closers, FALSE, NULL);
   closers = g_thread_pool_new (close_in_pool, NULL, (int)most_closers, FALSE, NULL);
+  g_thread_unref (g_thread_new ("linx-remains", hand_on_remains, NULL));
 }

@@ -10,7 +10,8 @@
  *
  * A visit is one function run on a throwaway thread that shares neither root, working directory nor
  * file descriptors with the service. What it may enter it can never bring back, and what it can get
- * stuck on holds nothing of the service: not the bus socket, not another call's descriptor.
+ * stuck on holds nothing of the service: not the bus socket, not another call's descriptor. It
+ * counts as one of its caller's calls until the kernel lets it go.
  */
 
 typedef struct _LinxVisit LinxVisit;
@@ -88,6 +89,17 @@ gboolean linx_visit_commit (LinxVisit *visit, const char *step, GError **error);
  * Called right after the system call that linx_visit_commit() announced.
  */
 void linx_visit_committed (LinxVisit *visit, gboolean done);
+
+/**
+ * linx_workers_free:
+ * @data: (transfer full): data with descriptors in it
+ * @free_data: frees it
+ *
+ * Frees @data on a thread that shares the service's descriptors: not in the main loop, for the last
+ * close of a namespace or of a mount may take its time, and not on a worker, whose numbers are
+ * others.
+ */
+void linx_workers_free (gpointer data, GDestroyNotify free_data);
 
 /**
  * linx_workers_close:

@@ -89,12 +89,18 @@ comes_from_exe (uint32_t pid)
 }
 
 static int
-is_held (const struct fuse_in_header *in)
+is_word (const char *word)
 {
   for (char **name = held; *name != NULL; name++)
-    if (strcmp (*name, operation_name (in->opcode)) == 0)
-      return comes_from_exe (in->pid);
+    if (strcmp (*name, word) == 0)
+      return 1;
   return 0;
+}
+
+static int
+is_held (const struct fuse_in_header *in)
+{
+  return is_word (operation_name (in->opcode)) && comes_from_exe (in->pid);
 }
 
 static void
@@ -136,7 +142,9 @@ reply_lookup (const struct fuse_in_header *in, const char *name)
   uint64_t node = strcmp (name, "file") == 0 ? 2 : strcmp (name, "dir") == 0 ? 3 : 0;
   struct fuse_entry_out out = { .nodeid = node, .attr = attributes (node) };
 
-  if (node == 0)
+  if (is_word ("again") && comes_from_exe (in->pid))
+    reply (in, EAGAIN, NULL, 0);
+  else if (node == 0)
     reply (in, ENOENT, NULL, 0);
   else
     reply (in, 0, &out, sizeof out);
@@ -209,7 +217,8 @@ mount_here (const char *where)
   char data[128];
 
   device = open ("/dev/fuse", O_RDWR | O_CLOEXEC);
-  snprintf (data, sizeof data, "fd=%d,rootmode=40000,user_id=0,group_id=0,allow_other", device);
+  snprintf (data, sizeof data, "fd=%d,rootmode=40000,user_id=%d,group_id=0%s", device,
+            is_word ("private") ? 65534 : 0, is_word ("private") ? "" : ",allow_other");
   if (device < 0 || mount ("hungfs", where, "fuse.hungfs", 0, data) < 0) {
     perror ("hungfs: mount");
     exit (1);

@@ -10,8 +10,8 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <sys/mount.h>
+#include <unistd.h>
 
 static gboolean
 show (int context, const char *where)
@@ -41,7 +41,7 @@ run (void *data)
   char **argv = data;
   GError *error = NULL;
   int pid_ns = open (argv[1], O_RDONLY | O_CLOEXEC);
-  int context = -1;
+  int context = -1, status = 1;
 
   if (unshare (CLONE_FS) < 0)
     perror ("unshare");
@@ -50,9 +50,12 @@ run (void *data)
   else if (!show (context, argv[2]))
     perror ("proc-in-child");
   else
-    exit (0);
+    status = 0;
   g_clear_error (&error);
-  exit (1);
+  fflush (stdout);
+  /* At once: LeakSanitizer would start a task, which goes to the other pid namespace, and wait for
+   * it. */
+  _exit (status);
 }
 
 int

@@ -88,6 +88,16 @@ class Arguments(Case):
         self.bad('', 'Umount', "('/mnt', true)")
         self.bad('', 'ListMounts', None)
 
+    def test_large_arguments(self):
+        """Refused before anything is made of them, and not repeated in full."""
+        for method, arguments in (
+                ('ListMounts', "({'source': <'" + r'\x01' * 100000 + "'>},)"),
+                ('Mount', "('t', '/mnt', 'tmpfs', {'options': <'" + 'a,' * 500000 + "'>})"),
+                ('ListMounts', "({'in': <'" + 'x' * 60000 + "'>},)")):
+            fault = self.refused(INVALID_ARGS, '', self.root.call, method, arguments)
+            self.assertLess(len(fault.message), 1000)
+        self.root.list(limit=1)
+
     def test_any_integer_type(self):
         pid = self.target.pid
         for kind in ('int32', 'uint32', 'int64', 'uint64'):

@@ -6,7 +6,7 @@ import pathlib
 import subprocess
 import unittest
 
-from harness import (Agent, CHALLENGE, Case, Disk, ERROR, audit_lines, mountinfo, mounts_at, table,
+from harness import (Agent, CHALLENGE, Case, Disk, ERROR, LOG, audit_lines, mountinfo, mounts_at, table,
                      wait_until)
 
 MOUNT, UMOUNT = 'org.linx.mount1.mount', 'org.linx.mount1.umount'
@@ -137,6 +137,24 @@ class Matrix(Case):
         self.assertIn('password=***', line)
         self.assertNotIn('hunter2', line)
         self.assertIn('evil\\x0a\\x1b[2J', line)
+
+    def test_a_path_forges_no_line(self):
+        """A canonical path may hold a newline, though no argument did."""
+        disk = Disk('ODD', size=1 << 20)
+        self.addCleanup(disk.detach)
+        odd = pathlib.Path('/run/rig/new\nline')
+        odd.mkdir()
+        self.addCleanup(odd.rmdir)
+        node = odd / 'device'
+        os.mknod(node, os.stat(disk.path).st_mode, os.stat(disk.path).st_rdev)
+        self.addCleanup(node.unlink)
+        link = pathlib.Path('/run/rig/odd')
+        link.symlink_to(node)
+        self.addCleanup(link.unlink)
+        lines = len(LOG.read_text().splitlines())
+        self.refused('Mount.EINVAL', 'new\\x0aline', self.client().mount, '/mnt', source=str(link),
+                     fstype='xfs')
+        self.assertEqual(len(LOG.read_text().splitlines()), lines + 1)
 
     def test_audit_line(self):
         root = self.client()

@@ -6,10 +6,17 @@ import pathlib
 import subprocess
 import unittest
 
-from harness import Case, HungFs, service_pid, table, wait_until
+from harness import Case, Fault, HungFs, audit_lines, mounts_at, service_pid, table, wait_until
 
 
-class MessageFds(Case):
+class Workers(Case):
+    def workers(self):
+        threads = subprocess.run(['ps', '-L', '-o', 'comm=', '-p', str(service_pid())], check=True,
+                                 capture_output=True, text=True).stdout
+        return threads.split().count('linx-worker')
+
+
+class MessageFds(Workers):
     def setUp(self):
         self.fs = HungFs('flush')
         self.addCleanup(self.fs.end)
@@ -36,6 +43,7 @@ class MessageFds(Case):
         self.refused('OpenNs.EINVAL', 'neither a namespace nor a pidfd', hostile.call, 'ListMounts',
                      "({'in': <@h 0>},)", fds=[[str(self.fs.file), None]])
         self.after_the_hostile_call()
+        wait_until(lambda: self.workers() == 0, 'the worker ending')
 
     def test_many(self):
         for _ in range(8):
@@ -99,7 +107,54 @@ class NothingStaysOpen(Case):
                 self.assertTrue(flags & os.O_CLOEXEC, os.readlink(f'/proc/{pid}/fd/{entry.name}'))
 
 
-class HungLookup(Case):
+class Disturbed(Case):
+    def test_look_ups_that_are_disturbed_for_ever(self):
+        fs = HungFs('again')
+        self.addCleanup(fs.end)
+        self.refused('Resolve.EAGAIN', 'dir', self.client().mount, f'{fs.point}/dir')
+
+    def test_a_filesystem_that_is_its_owners(self):
+        """Not even root may look at such a FUSE filesystem; but unmount it."""
+        fs = HungFs('private')
+        fs.process.kill()
+        fs.process.wait()
+        fs.process.stdout.close()
+        self.assertTrue(mounts_at(str(fs.point)))
+        self.client().umount(str(fs.point))
+        self.assertFalse(mounts_at(str(fs.point)))
+        fs.point.rmdir()
+
+
+class FullTable(Case):
+    def test_no_descriptor_is_taken_for_another(self):
+        """With a table that is full the kernel drops what workers and the service pass on."""
+        root, target = self.client(), self.child()
+        root.list(limit=1)
+        pid = service_pid()
+
+        def links():
+            return {int(fd): os.readlink(f'/proc/{pid}/fd/{fd}')
+                    for fd in os.listdir(f'/proc/{pid}/fd')}
+        before = links()
+        outcomes = set()
+        self.addCleanup(subprocess.run, ['prlimit', '--pid', str(pid), '--nofile=4096'], check=True)
+        for room in range(1, 16):
+            subprocess.run(['prlimit', '--pid', str(pid), f'--nofile={max(links()) + room}:'],
+                           check=True)
+            try:
+                root.list(limit=1, in_=target.pid)
+                outcomes.add('done')
+            except Fault as fault:
+                outcomes.add(fault.name)
+            reserved = {fd: link for fd, link in links().items() if fd < 320}
+            self.assertEqual(reserved, {fd: link for fd, link in before.items() if fd < 320})
+        self.assertIn('done', outcomes)
+        self.assertTrue({name for name in outcomes if name.endswith('EMFILE')}, outcomes)
+        self.assertLessEqual({name.rpartition('.')[2] for name in outcomes},
+                             {'done', 'EMFILE', 'ESRCH'})
+
+
+class HungLookup(Workers):
     def setUp(self):
         self.fs = HungFs('lookup')
         self.addCleanup(self.fs.end)
@@ -125,11 +180,6 @@ class HungLookup(Case):
         root.mount(self.stuck)
         root.umount(self.stuck)
 
-    def workers(self):
-        threads = subprocess.run(['ps', '-L', '-o', 'comm=', '-p', str(service_pid())], check=True,
-                                 capture_output=True, text=True).stdout
-        return threads.split().count('linx-worker')
-
     def test_only_its_own_call(self):
         root = self.client()
         root.send('Mount', f"('tmpfs', '{self.stuck}', 'tmpfs', {{'timeout': <uint32 5000>}})")
@@ -152,7 +202,45 @@ class HungLookup(Case):
         self.client('bob').list(limit=1)
         for client in clients:
             self.refused('Timeout', 'nothing', client.receive)
-        self.client('alice').list(limit=1)
+        # They were told; but the workers are stuck, and they are hers.
+        self.refused('org.freedesktop.DBus.Error.LimitsExceeded', '32 calls',
+                     self.client('alice').list)
+        self.fs.let_go()
+        alice = self.client('alice')
+
+        def served():
+            try:
+                return alice.list(limit=1)
+            except Fault:
+                return None
+        wait_until(served, 'the workers ending')
+
+    def test_callers_that_left(self):
+        """Of calls that were abandoned, and whose caller has left, nothing stays open."""
+        self.client().list(limit=1)
+        before = len(os.listdir(f'/proc/{service_pid()}/fd'))
+        for number in range(10):
+            client = self.client('alice')
+            client.send('Mount', f"('tmpfs', '{self.fs.point}/{number}', 'tmpfs', "
+                        "{'timeout': <uint32 100>})")
+            self.fs.wait_held('lookup')
+            self.refused('Timeout', 'nothing', client.receive)
+            client.close()
+        self.fs.let_go()
+        wait_until(lambda: self.workers() == 0, 'the workers ending')
+        wait_until(lambda: len(os.listdir(f'/proc/{service_pid()}/fd')) <= before + 2,
+                   'descriptors closed')
+
+    def test_what_timed_out_is_in_the_journal(self):
+        root = self.client()
+        self.refused('Timeout', 'nothing', root.mount, self.stuck, timeout=100)
+        self.assertIn(f'target-given="{self.stuck}"', audit_lines()[-1])
+
+    def test_a_timeout_is_no_oracle(self):
+        """That a path of another namespace leads to something that hangs is nobody's business."""
+        target = self.child()
+        self.refused('NotAuthorized', '', self.client('alice').mount, self.stuck, in_=target.pid,
+                     timeout=200)
 
 
 if __name__ == '__main__':

@@ -112,6 +112,16 @@ class List(Case):
         self.assertNotIn('/mnt', {row['mount-point'] for row in rows})
         self.assertEqual(alice.list(in_='host'), rows)
 
+    def test_nothing_of_the_namespace_is_asked(self):
+        """A row is what the kernel says. Whoever made the namespace has traps where libraries look
+        for more: what the root device is, for instance."""
+        child = self.child('--user', '--map-root-user', '--mount', '--propagation', 'private',
+                           user='alice', prepare="""mount -t tmpfs t /media; mkfifo /media/trap
+            mount --bind /media/trap /proc/cmdline
+            mount -t tmpfs -o size=1M /dev/root /mnt""")
+        self.same_as_the_kernel(child.pid, self.root.list(in_=child.pid, timeout=5000))
+        self.assertTrue(self.root.list(in_=child.pid, source='/dev/root'))
+
     def test_filters(self):
         child = self.child(prepare='''mount -t tmpfs one /media; mkdir /media/a /media/ab
             mount -t tmpfs two /media/a; mkdir /media/a/x; mount -t ramfs three /media/a/x

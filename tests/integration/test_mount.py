@@ -162,6 +162,19 @@ class Umount(Case):
         self.root.umount('/mnt/a', in_=self.pid, expire=True)
         self.assertFalse(mounts_at('/mnt/a', self.pid))
 
+    def test_expire_takes_no_hidden_mount_for_the_one_on_top(self):
+        """Two mounts of one path, of which the lower one is hidden by a mount above it."""
+        self.target.run('sh', '-c', 'mkdir /mnt/a/x; mount -t tmpfs hidden /mnt/a/x;'
+                        'mount -t tmpfs over /mnt/a; mkdir /mnt/a/x;'
+                        'mount -t tmpfs visible /mnt/a/x')
+        ids = {row['source']: row['id'] for row in self.root.list(in_=self.pid, under='/mnt/a')}
+        self.refused('Umount.ESTALE', '/mnt/a/x', self.root.umount, '/mnt/a/x', in_=self.pid,
+                     expire=True, id=ids['hidden'])
+        self.refused('Umount.EAGAIN', 'marked', self.root.umount, '/mnt/a/x', in_=self.pid,
+                     expire=True, id=ids['visible'])
+        self.root.umount('/mnt/a/x', in_=self.pid, expire=True)
+        self.assertEqual([row['source'] for row in mounts_at('/mnt/a/x', self.pid)], ['hidden'])
+
     def test_expire_after_use(self):
         self.root.mount('/mnt/a', in_=self.pid)
         self.refused('Umount.EAGAIN', '', self.root.umount, '/mnt/a', in_=self.pid, expire=True)

@@ -82,9 +82,10 @@ test_top (void)
   g_ptr_array_add (table.rows, row_at (3, 1, "/mnt"));
   g_ptr_array_add (table.rows, row_at (4, 3, "/mnt"));
   g_ptr_array_add (table.rows, row_at (5, 2, "/mnt/a"));
-  g_assert_cmpuint (linx_table_find_top (&table, "/mnt")->id, ==, 2);
-  g_assert_cmpuint (linx_table_find_top (&table, "/mnt/a")->id, ==, 5);
-  g_assert_null (linx_table_find_top (&table, "/mn"));
+  g_ptr_array_add (table.rows, row_at (6, 3, "/mnt/a")); /* hidden by 4 and 2 */
+  g_assert_cmpuint (linx_table_find_top (&table, "/mnt", 1)->id, ==, 2);
+  g_assert_cmpuint (linx_table_find_top (&table, "/mnt/a", 2)->id, ==, 5);
+  g_assert_null (linx_table_find_top (&table, "/mn", 1));
   g_assert_cmpuint (linx_table_find (&table, 3)->id, ==, 3);
   g_assert_null (linx_table_find (&table, 9));
   g_ptr_array_unref (table.rows);
