@@ -5,6 +5,7 @@
 #include "authorize.h"
 #include "bounds.h"
 #include "linx-error.h"
+#include "reaper.h"
 #include "verb.h"
 #include "work.h"
 
@@ -58,7 +59,7 @@ call_free (Call *call)
   g_clear_pointer (&call->caller, linx_caller_unref);
   g_clear_pointer (&call->details, linx_details_free);
   if (call->work != NULL)
-    linx_workers_free (call->work, (GDestroyNotify)linx_work_free);
+    linx_reaper_free (call->work, (GDestroyNotify)linx_work_free);
   g_clear_error (&call->pin_error);
   g_clear_object (&call->invocation);
   g_free (call);

@@ -7,6 +7,7 @@
 #include "bounds.h"
 #include "message-fds.h"
 #include "process.h"
+#include "reaper.h"
 #include "service.h"
 #include "worker.h"
 
@@ -154,7 +155,8 @@ run (GError **error)
   raise_descriptor_limit ();
   umask (0); /* `create` means the mode that it names */
   linx_features_probe ();
-  linx_workers_init (LINX_MOST_CALLS, MOST_CLOSERS);
+  linx_reaper_init (MOST_CLOSERS);
+  linx_workers_init (LINX_MOST_CALLS);
   bus = connect_bus (error);
   if (bus == NULL || !linx_service_register (bus, error))
     return FALSE;

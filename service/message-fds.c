@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "message-fds.h"
-#include "worker.h"
+#include "reaper.h"
 
 #include <gio/gunixfdlist.h>
 
@@ -18,7 +18,7 @@ linx_message_fds_unref (LinxMessageFds *fds)
 {
   if (!g_atomic_ref_count_dec (&fds->ref))
     return;
-  linx_workers_close (fds->fd, fds->n);
+  linx_reaper_close (fds->fd, fds->n);
   g_free (fds->fd);
   g_free (fds);
 }

@@ -19,7 +19,7 @@ typedef struct {
 
 LinxMessageFds *linx_message_fds_ref (LinxMessageFds *fds);
 
-/** linx_message_fds_unref: the last one hands them to linx_workers_close(). */
+/** linx_message_fds_unref: the last one hands them to linx_reaper_close(). */
 void linx_message_fds_unref (LinxMessageFds *fds);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (LinxMessageFds, linx_message_fds_unref)
 

@@ -31,7 +31,7 @@ typedef struct {
  */
 LinxWork *linx_work_new (LinxRequest *request, LinxCaller *caller);
 
-/** linx_work_free: not for the main loop, see linx_workers_free(). */
+/** linx_work_free: not for the main loop, see linx_reaper_free(). */
 void linx_work_free (LinxWork *work);
 
 /**

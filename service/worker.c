@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "worker.h"
+#include "fd-passing.h"
 #include "process.h"
+#include "reaper.h"
 #include "sys.h"
 
 #include <errno.h>
@@ -12,8 +14,6 @@
 #include <string.h>
 #include <sys/socket.h>
 
-#define MOST_FDS 16
-
 struct _LinxVisit {
   gatomicrefcount ref;
   LinxVisitFunc func;
@@ -24,9 +24,9 @@ struct _LinxVisit {
   guint n_owned; /* of these, from the first on; the others stay the lender's */
   guint timeout_ms;
 
-  int given[MOST_FDS]; /* what was in fds, by the service's numbers */
-  int channel;         /* the service's end of a pair of sockets */
-  int slot;            /* where the worker finds the other end */
+  int given[LINX_MOST_FDS]; /* what was in fds, by the service's numbers */
+  int channel;              /* the service's end of a pair of sockets */
+  int slot;                 /* where the worker finds the other end */
 
   GMutex lock; /* over all that follows */
   GCond fetched_cond;
@@ -40,10 +40,7 @@ struct _LinxVisit {
 };
 
 static GThreadPool *visits;
-static GThreadPool *closers;
-static GThreadPool *reapers;
-static GAsyncQueue *remains; /* for the reapers */
-static GAsyncQueue *slots;   /* those that are free */
+static GAsyncQueue *slots; /* those that are free */
 
 static void
 visit_unref (LinxVisit *visit)
@@ -51,7 +48,7 @@ visit_unref (LinxVisit *visit)
   if (!g_atomic_ref_count_dec (&visit->ref))
     return;
   if (visit->data != NULL)
-    linx_workers_free (visit->data, visit->free_data);
+    linx_reaper_free (visit->data, visit->free_data);
   g_clear_error (&visit->error);
   g_string_free (visit->done, TRUE);
   g_cond_clear (&visit->fetched_cond);
@@ -102,85 +99,6 @@ expire (LinxVisit *visit, GError **error)
                  "no end after %u ms: nothing was done, nothing will be", visit->timeout_ms);
 }
 
-/* One byte for each place, saying whether its descriptor is in the ancillary data. */
-static void
-send_fds (int channel, const int *places, guint n_places)
-{
-  union {
-    struct cmsghdr header;
-    char space[CMSG_SPACE (sizeof (int) * MOST_FDS)];
-  } control = { 0 };
-  char present[MOST_FDS + 1] = { 0 };
-  int fds[MOST_FDS];
-  guint n = 0;
-  struct iovec iov = { present, sizeof present };
-  struct msghdr message = { .msg_iov = &iov, .msg_iovlen = 1 };
-
-  for (guint i = 0; i < n_places; i++) {
-    if (places[i] < 0)
-      continue;
-    present[i] = 1;
-    fds[n++] = places[i];
-  }
-  if (n > 0) {
-    message.msg_control = &control;
-    message.msg_controllen = CMSG_SPACE (sizeof (int) * n);
-    control.header.cmsg_level = SOL_SOCKET;
-    control.header.cmsg_type = SCM_RIGHTS;
-    control.header.cmsg_len = CMSG_LEN (sizeof (int) * n);
-    memcpy (CMSG_DATA (&control.header), fds, sizeof (int) * n);
-  }
-  (void)sendmsg (channel, &message, MSG_NOSIGNAL);
-}
-
-static guint
-count_present (const char *present, guint n_places)
-{
-  guint n = 0;
-
-  for (guint i = 0; i < n_places; i++)
-    n += present[i] != 0;
-  return n;
-}
-
-/* Empty places stay -1. A table that is full has the kernel drop descriptors (MSG_CTRUNC,
- * recvmsg(2)): then none counts. */
-static gboolean
-receive_fds (int channel, int *places, guint n_places, GError **error)
-{
-  union {
-    struct cmsghdr header;
-    char space[CMSG_SPACE (sizeof (int) * MOST_FDS)];
-  } control;
-  char present[MOST_FDS + 1] = { 0 };
-  struct iovec iov = { present, sizeof present };
-  struct msghdr message = {
-    .msg_iov = &iov, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control
-  };
-  struct cmsghdr *header;
-  int fds[MOST_FDS];
-  guint n = 0, next = 0;
-
-  for (guint i = 0; i < n_places; i++)
-    places[i] = -1;
-  if (recvmsg (channel, &message, MSG_CMSG_CLOEXEC) <= 0)
-    return linx_error_set (error, LINX_STAGE_PIPE, EPIPE, "worker", NULL);
-  header = CMSG_FIRSTHDR (&message);
-  if (header != NULL) {
-    n = (guint)((header->cmsg_len - CMSG_LEN (0)) / sizeof (int));
-    memcpy (fds, CMSG_DATA (header), n * sizeof (int));
-  }
-  if (n != count_present (present, n_places)) {
-    for (guint i = 0; i < n; i++)
-      close (fds[i]);
-    return linx_error_set (error, LINX_STAGE_PIPE, EMFILE, "worker", NULL);
-  }
-  for (guint i = 0; i < n_places; i++)
-    if (present[i])
-      places[i] = fds[next++];
-  return TRUE;
-}
-
 /* The worker's own descriptor table: a copy of the reserved places, of which it keeps its slot, and
  * what comes through that. Never a copy of the whole table: closing a copied FUSE file of another
  * call would hang this one (fuse_flush() runs at each close). */
@@ -192,7 +110,7 @@ own_fds (LinxVisit *visit, GError **error)
   if (visit->slot > LINX_FIRST_SLOT)
     close_range (LINX_FIRST_SLOT, (unsigned int)visit->slot - 1, 0);
   close_range ((unsigned int)visit->slot + 1, ~0U, 0);
-  if (!receive_fds (visit->slot, visit->fds, visit->n_fds, error))
+  if (!linx_fds_receive (visit->slot, visit->fds, visit->n_fds, error))
     return FALSE;
   if (unshare (CLONE_FS) < 0)
     return linx_error_set (error, LINX_STAGE_UNSHARE, errno, "root and working directory", NULL);
@@ -212,7 +130,7 @@ static void *
 worker_main (void *user_data)
 {
   LinxVisit *visit = user_data;
-  int own[MOST_FDS];
+  int own[LINX_MOST_FDS];
   GError *error = NULL;
   gboolean ok;
 
@@ -232,7 +150,7 @@ worker_main (void *user_data)
   visit->error = error;
   g_mutex_unlock (&visit->lock);
   /* The kernel closes this thread's table when it is gone: a close that hangs, hangs only here. */
-  send_fds (visit->slot, own, visit->n_owned);
+  linx_fds_send (visit->slot, own, visit->n_owned);
   visit_unref (visit);
   return NULL;
 }
@@ -319,12 +237,12 @@ safe_to_lend (int fd)
 static void
 send_to_worker (const LinxVisit *visit)
 {
-  int places[MOST_FDS];
+  int places[LINX_MOST_FDS];
 
   for (guint i = 0; i < visit->n_fds; i++)
     places[i]
         = i < visit->n_owned || visit->fds[i] < 0 ? visit->fds[i] : safe_to_lend (visit->fds[i]);
-  send_fds (visit->channel, places, visit->n_fds);
+  linx_fds_send (visit->channel, places, visit->n_fds);
   for (guint i = visit->n_owned; i < visit->n_fds; i++)
     if (places[i] >= 0)
       close (places[i]);
@@ -362,8 +280,8 @@ run (LinxVisit *visit, GError **error)
 
   locker = g_mutex_locker_new (&visit->lock);
   if (visit->finished)
-    received = receive_fds (visit->channel, visit->fds, visit->n_owned,
-                            visit->error == NULL ? &visit->error : NULL);
+    received = linx_fds_receive (visit->channel, visit->fds, visit->n_owned,
+                                 visit->error == NULL ? &visit->error : NULL);
   else
     expire (visit, error);
   close (visit->channel);
@@ -399,7 +317,7 @@ linx_workers_visit (LinxVisitFunc func, gpointer data, GDestroyNotify free_data,
   GTask *task = g_task_new (NULL, NULL, callback, user_data);
   LinxVisit *visit = g_new0 (LinxVisit, 1);
 
-  g_assert (n_fds <= MOST_FDS && n_owned <= n_fds);
+  g_assert (n_fds <= LINX_MOST_FDS && n_owned <= n_fds);
   g_atomic_ref_count_init (&visit->ref);
   visit->func = func;
   visit->data = data;
@@ -425,67 +343,12 @@ linx_workers_visit_finish (GAsyncResult *result, gpointer *data, GError **error)
   return g_task_propagate_boolean (G_TASK (result), error);
 }
 
-/* Data that nobody needs any more, and how it is freed. */
-typedef struct {
-  gpointer data;
-  GDestroyNotify free_data;
-} Remains;
-
-static void
-free_in_pool (gpointer pool_data, gpointer unused)
-{
-  Remains *all = pool_data;
-
-  (void)unused;
-  all->free_data (all->data);
-  g_free (all);
-}
-
-/* A pool starts its threads where it is pushed to: from a worker they would be in its namespace,
- * with its descriptors. So workers leave what remains in a queue, which is nothing but memory. */
-static gpointer
-hand_on_remains (gpointer unused)
-{
-  (void)unused;
-  for (;;)
-    g_thread_pool_push (reapers, g_async_queue_pop (remains), NULL);
-  return NULL;
-}
-
 void
-linx_workers_free (gpointer data, GDestroyNotify free_data)
-{
-  Remains *all = g_new (Remains, 1);
-
-  all->data = data;
-  all->free_data = free_data;
-  g_async_queue_push (remains, all);
-}
-
-static void
-close_in_pool (gpointer pool_data, gpointer unused)
-{
-  (void)unused;
-  close (GPOINTER_TO_INT (pool_data));
-}
-
-void
-linx_workers_close (const int *fds, guint n)
-{
-  for (guint i = 0; i < n; i++)
-    g_thread_pool_push (closers, GINT_TO_POINTER (fds[i]), NULL);
-}
-
-void
-linx_workers_init (guint most_visits, guint most_closers)
+linx_workers_init (guint most_visits)
 {
   g_assert (most_visits <= LINX_N_SLOTS);
   slots = g_async_queue_new ();
   for (int slot = LINX_FIRST_SLOT; slot < LINX_RESERVED_FDS; slot++)
     g_async_queue_push (slots, GINT_TO_POINTER (slot));
   visits = g_thread_pool_new (visit_in_pool, NULL, (int)most_visits, FALSE, NULL);
-  remains = g_async_queue_new ();
-  reapers = g_thread_pool_new (free_in_pool, NULL, (int)most_closers, FALSE, NULL);
-  closers = g_thread_pool_new (close_in_pool, NULL, (int)most_closers, FALSE, NULL);
-  g_thread_unref (g_thread_new ("linx-remains", hand_on_remains, NULL));
 }

@@ -32,11 +32,10 @@ typedef gboolean (*LinxVisitFunc) (LinxVisit *visit, gpointer data, GError **err
 /**
  * linx_workers_init:
  * @most_visits: how many visits may be under way at once
- * @most_closers: how many closes may be
  *
- * Makes the pools. Called once, from main(), after linx_process_init().
+ * Makes the pool. Called once, from main(), after linx_process_init().
  */
-void linx_workers_init (guint most_visits, guint most_closers);
+void linx_workers_init (guint most_visits);
 
 /**
  * linx_workers_visit:
@@ -89,24 +88,3 @@ gboolean linx_visit_commit (LinxVisit *visit, const char *step, GError **error);
  * Called right after the system call that linx_visit_commit() announced.
  */
 void linx_visit_committed (LinxVisit *visit, gboolean done);
-
-/**
- * linx_workers_free:
- * @data: (transfer full): data with descriptors in it
- * @free_data: frees it
- *
- * Frees @data on a thread that shares the service's descriptors: not in the main loop, for the last
- * close of a namespace or of a mount may take its time, and not on a worker, whose numbers are
- * others.
- */
-void linx_workers_free (gpointer data, GDestroyNotify free_data);
-
-/**
- * linx_workers_close:
- * @fds: descriptors
- * @n: how many
- *
- * Closes descriptors that strangers sent, on threads that may be lost to it: closing a FUSE file
- * waits for its server.
- */
-void linx_workers_close (const int *fds, guint n);

@@ -4,10 +4,11 @@
 import os
 import pathlib
 import re
+import select
 import subprocess
 import unittest
 
-from harness import Case, mounts_at, wait_until
+from harness import Case, mountinfo, mounts_at, wait_until
 
 README = pathlib.Path(__file__).resolve().parents[2] / 'README.md'
 
@@ -37,7 +38,7 @@ class Shell:
 class Readme(Case):
     def test_examples(self):
         blocks = re.findall(r'^```sh\n(.*?)^```$', README.read_text(), re.M | re.S)
-        self.assertEqual(len(blocks), 6)
+        self.assertEqual(len(blocks), 8)
         shell = Shell()
         shell.type(blocks[0])
         pid = int(shell.type('echo $PID'))
@@ -52,9 +53,14 @@ class Readme(Case):
         self.assertTrue(mounts_at('/mnt/data', pid))
         self.assertIn('"/mnt/data"', shell.type(blocks[3]))
         self.assertEqual(shell.type(blocks[4]), 's "yes"\n')
-        shell.type(blocks[5].replace('kill $PID', ''))
-        self.assertFalse(mounts_at('/mnt', pid))
-        shell.type('kill $PID')
+        shell.type(blocks[5])
+        self.assertFalse(mounts_at('/mnt/data', pid))
+        self.assertEqual(len(shell.type(blocks[6]).splitlines()), 1)
+        self.assertEqual([row['mount-point'] for row in mountinfo(pid)], ['/'])
+        watched = os.pidfd_open(pid)
+        shell.type(blocks[7])
+        self.assertEqual(select.select([watched], [], [], 20)[0], [watched])
+        os.close(watched)
         self.assertEqual(shell.end(), 0)
 
     def test_paths_that_it_names(self):

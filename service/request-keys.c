@@ -1,0 +1,363 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "request-keys.h"
+#include "linx-error.h"
+#include "row.h"
+#include "verb.h"
+
+#include <string.h>
+
+#define MOST_TIMEOUT_MS 600000
+
+/* Takes the value of one key into its field. @key is for the error. */
+typedef gboolean (*Take) (LinxRequest *request, const char *key, GVariant *value, gpointer field,
+                          GError **error);
+
+typedef struct {
+  const char *name;
+  guint verbs;
+  Take take;
+  gsize offset;
+} Key;
+
+static gboolean
+wrong_type (const char *key, const char *wanted, GVariant *value, GError **error)
+{
+  return linx_error_set_args (error, "'%s' must be %s, not of type '%s'", key, wanted,
+                              g_variant_get_type_string (value));
+}
+
+static gboolean
+get_unsigned (const char *key, GVariant *value, guint64 *number, GError **error)
+{
+  gint64 n;
+
+  switch (g_variant_classify (value)) {
+  case G_VARIANT_CLASS_BYTE:
+    *number = g_variant_get_byte (value);
+    return TRUE;
+  case G_VARIANT_CLASS_UINT16:
+    *number = g_variant_get_uint16 (value);
+    return TRUE;
+  case G_VARIANT_CLASS_UINT32:
+    *number = g_variant_get_uint32 (value);
+    return TRUE;
+  case G_VARIANT_CLASS_UINT64:
+    *number = g_variant_get_uint64 (value);
+    return TRUE;
+  case G_VARIANT_CLASS_INT16:
+    n = g_variant_get_int16 (value);
+    break;
+  case G_VARIANT_CLASS_INT32:
+    n = g_variant_get_int32 (value);
+    break;
+  case G_VARIANT_CLASS_INT64:
+    n = g_variant_get_int64 (value);
+    break;
+  default:
+    return wrong_type (key, "an integer", value, error);
+  }
+  if (n < 0)
+    return linx_error_set_args (error, "'%s' must not be negative", key);
+  *number = (guint64)n;
+  return TRUE;
+}
+
+static gboolean
+take_boolean (LinxRequest *request, const char *key, GVariant *value, gpointer field,
+              GError **error)
+{
+  (void)request;
+  if (!g_variant_is_of_type (value, G_VARIANT_TYPE_BOOLEAN))
+    return wrong_type (key, "a boolean", value, error);
+  *(gboolean *)field = g_variant_get_boolean (value);
+  return TRUE;
+}
+
+static gboolean
+take_string (LinxRequest *request, const char *key, GVariant *value, gpointer field, GError **error)
+{
+  (void)request;
+  if (!g_variant_is_of_type (value, G_VARIANT_TYPE_STRING))
+    return wrong_type (key, "a string", value, error);
+  *(char **)field = g_variant_dup_string (value, NULL);
+  return TRUE;
+}
+
+/* A path that is compared, not looked up: "/a//b/" and "/a/b" are the same. */
+static gboolean
+take_filter_path (LinxRequest *request, const char *key, GVariant *value, gpointer field,
+                  GError **error)
+{
+  g_autofree char *given = NULL;
+
+  if (!take_string (request, key, value, &given, error)
+      || !linx_request_check_path (key, given, error))
+    return FALSE;
+  *(char **)field = g_canonicalize_filename (given, "/");
+  return TRUE;
+}
+
+static gboolean
+take_strings (LinxRequest *request, const char *key, GVariant *value, gpointer field,
+              GError **error)
+{
+  (void)request;
+  if (!g_variant_is_of_type (value, G_VARIANT_TYPE_STRING_ARRAY))
+    return wrong_type (key, "an array of strings", value, error);
+  *(GStrv *)field = g_variant_dup_strv (value, NULL);
+  return TRUE;
+}
+
+static gboolean
+take_fields (LinxRequest *request, const char *key, GVariant *value, gpointer field, GError **error)
+{
+  if (!take_strings (request, key, value, field, error))
+    return FALSE;
+  for (char **name = request->fields; *name != NULL; name++)
+    if (!linx_row_is_key (*name))
+      return linx_error_set_args (error, "'%s' names no key of a row: '%s'", key, *name);
+  return TRUE;
+}
+
+static gboolean
+take_uint64 (LinxRequest *request, const char *key, GVariant *value, gpointer field, GError **error)
+{
+  (void)request;
+  return get_unsigned (key, value, field, error);
+}
+
+static gboolean
+take_limit (LinxRequest *request, const char *key, GVariant *value, gpointer field, GError **error)
+{
+  guint64 number;
+
+  (void)request;
+  if (!get_unsigned (key, value, &number, error))
+    return FALSE;
+  if (number < 1 || number > G_MAXUINT)
+    return linx_error_set_args (error, "'%s' must be from 1 to %u", key, G_MAXUINT);
+  *(guint *)field = (guint)number;
+  return TRUE;
+}
+
+static gboolean
+take_timeout (LinxRequest *request, const char *key, GVariant *value, gpointer field,
+              GError **error)
+{
+  guint64 number;
+
+  (void)request;
+  if (!get_unsigned (key, value, &number, error))
+    return FALSE;
+  if (number < 1 || number > MOST_TIMEOUT_MS)
+    return linx_error_set_args (error, "'%s' must be from 1 to %d milliseconds", key,
+                                MOST_TIMEOUT_MS);
+  *(guint *)field = (guint)number;
+  return TRUE;
+}
+
+static gboolean
+take_id (LinxRequest *request, const char *key, GVariant *value, gpointer field, GError **error)
+{
+  LinxId *id = field;
+
+  (void)request;
+  id->given = TRUE;
+  return get_unsigned (key, value, &id->value, error);
+}
+
+static gboolean
+take_options (LinxRequest *request, const char *key, GVariant *value, gpointer field,
+              GError **error)
+{
+  g_autofree char *list = NULL;
+
+  if (!take_string (request, key, value, &list, error))
+    return FALSE;
+  *(LinxOptions **)field = linx_options_parse (list, error);
+  return *(LinxOptions **)field != NULL;
+}
+
+static gboolean
+take_create (LinxRequest *request, const char *key, GVariant *value, gpointer field, GError **error)
+{
+  g_autofree char *word = NULL;
+
+  if (!take_string (request, key, value, &word, error))
+    return FALSE;
+  if (g_str_equal (word, "file"))
+    *(LinxCreate *)field = LINX_CREATE_FILE;
+  else if (g_str_equal (word, "directory"))
+    *(LinxCreate *)field = LINX_CREATE_DIRECTORY;
+  else
+    return linx_error_set_args (error, "'%s' must be 'file' or 'directory', not '%s'", key, word);
+  return TRUE;
+}
+
+static gboolean
+take_handle (LinxRequest *request, const char *key, GVariant *value, int *fd, GError **error)
+{
+  gint32 handle = g_variant_get_handle (value);
+
+  if (request->fds == NULL || handle < 0 || (guint)handle >= request->fds->n)
+    return linx_error_set_args (error, "'%s': its file descriptor did not come with the message",
+                                key);
+  *fd = request->fds->fd[handle];
+  return TRUE;
+}
+
+static gboolean
+take_fd (LinxRequest *request, const char *key, GVariant *value, gpointer field, GError **error)
+{
+  if (!g_variant_is_of_type (value, G_VARIANT_TYPE_HANDLE))
+    return wrong_type (key, "a file descriptor", value, error);
+  return take_handle (request, key, value, field, error);
+}
+
+static gboolean
+take_raw (LinxRequest *request, const char *key, GVariant *value, gpointer field, GError **error)
+{
+  GVariantIter iter;
+  const char *name;
+  GVariant *child;
+
+  (void)field;
+  if (!g_variant_is_of_type (value, G_VARIANT_TYPE ("a{say}")))
+    return wrong_type (key, "a dictionary of byte arrays, 'a{say}'", value, error);
+  request->raw = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
+  g_variant_iter_init (&iter, value);
+  while (g_variant_iter_next (&iter, "{&s@ay}", &name, &child)) {
+    g_autoptr (GVariant) bytes = child;
+    gsize n;
+    const char *data = g_variant_get_fixed_array (bytes, &n, 1);
+
+    if (n > 0 && data[n - 1] == '\0')
+      n--;
+    if (n > 0 && memchr (data, '\0', n) != NULL)
+      return linx_error_set_args (error, "'%s': '%s' has a zero byte in it", key, name);
+    g_hash_table_replace (request->raw, g_strdup (name), g_strndup (n > 0 ? data : "", n));
+  }
+  return TRUE;
+}
+
+static gboolean
+take_where_name (const char *key, const char *name, LinxWhere *where, GError **error)
+{
+  if (g_str_equal (name, "self")) {
+    where->kind = LINX_WHERE_SELF;
+    return TRUE;
+  }
+  if (g_str_equal (name, "host")) {
+    where->kind = LINX_WHERE_HOST;
+    return TRUE;
+  }
+  if (name[0] != '/')
+    return linx_error_set_args (error,
+                                "'%s' must be 'self', 'host', an absolute path, a process id or a "
+                                "file descriptor, not '%s'",
+                                key, name);
+  where->kind = LINX_WHERE_PATH;
+  where->path = g_strdup (name);
+  return linx_request_check_path (key, name, error);
+}
+
+static gboolean
+take_where (LinxRequest *request, const char *key, GVariant *value, gpointer field, GError **error)
+{
+  LinxWhere *where = field;
+  guint64 number;
+
+  if (g_variant_is_of_type (value, G_VARIANT_TYPE_STRING))
+    return take_where_name (key, g_variant_get_string (value, NULL), where, error);
+  if (g_variant_is_of_type (value, G_VARIANT_TYPE_HANDLE)) {
+    where->kind = LINX_WHERE_FD;
+    return take_handle (request, key, value, &where->fd, error);
+  }
+  if (g_variant_is_of_type (value, G_VARIANT_TYPE_VARIANT))
+    return wrong_type (key, "a string, an integer or a file descriptor", value, error);
+  if (!get_unsigned (key, value, &number, error))
+    return FALSE;
+  if (number < 1 || number > G_MAXINT32)
+    return linx_error_set_args (error, "'%s' must be a process id, not %" G_GUINT64_FORMAT, key,
+                                number);
+  where->kind = LINX_WHERE_PID;
+  where->pid = (pid_t)number;
+  return TRUE;
+}
+
+/* A process, or with @key "idmap" a user namespace: no name and no path. */
+static gboolean
+take_process (LinxRequest *request, const char *key, GVariant *value, gpointer field,
+              GError **error)
+{
+  if (g_variant_is_of_type (value, G_VARIANT_TYPE_STRING))
+    return wrong_type (key, "a process id or a file descriptor", value, error);
+  return take_where (request, key, value, field, error);
+}
+
+#define FIELD(name) G_STRUCT_OFFSET (LinxRequest, name)
+
+static const Key keys[] = {
+  { "in", LINX_VERBS_ALL, take_where, FIELD (in) },
+  { "timeout", LINX_VERBS_ALL, take_timeout, FIELD (timeout_ms) },
+  { "raw", LINX_VERBS_WITH_PATHS, take_raw, 0 },
+  { "target-fd", LINX_VERBS_WITH_TARGET_FD, take_fd, FIELD (target.fd) },
+  { "new-root-fd", LINX_VERB_PIVOT_ROOT, take_fd, FIELD (target.fd) },
+  { "put-old-fd", LINX_VERB_PIVOT_ROOT, take_fd, FIELD (put_old.fd) },
+  { "make-rprivate", LINX_VERB_PIVOT_ROOT, take_boolean, FIELD (make_rprivate) },
+  { "bind-new-root", LINX_VERB_PIVOT_ROOT, take_boolean, FIELD (bind_new_root) },
+  { "detach-old", LINX_VERB_PIVOT_ROOT, take_boolean, FIELD (detach_old) },
+  { "recursive", LINX_VERB_SET_PROPAGATION, take_boolean, FIELD (recursive) },
+  { "process", LINX_VERB_MOUNT, take_process, FIELD (process) },
+  { "idmap", LINX_VERB_MOUNT, take_process, FIELD (idmap) },
+  { "no-symlinks", LINX_VERBS_ALL, take_boolean, FIELD (no_symlinks) },
+  { "options", LINX_VERB_MOUNT, take_options, FIELD (options) },
+  { "create", LINX_VERB_MOUNT, take_create, FIELD (create) },
+  { "detach", LINX_VERB_UMOUNT, take_boolean, FIELD (detach) },
+  { "force", LINX_VERB_UMOUNT, take_boolean, FIELD (force) },
+  { "expire", LINX_VERB_UMOUNT, take_boolean, FIELD (expire) },
+  { "nofollow", LINX_VERB_UMOUNT, take_boolean, FIELD (nofollow) },
+  { "id", LINX_VERB_UMOUNT | LINX_VERB_LIST_MOUNTS, take_id, FIELD (id) },
+  { "fstype", LINX_VERB_LIST_MOUNTS, take_strings, FIELD (fstypes) },
+  { "source", LINX_VERB_LIST_MOUNTS, take_string, FIELD (source) },
+  { "target", LINX_VERB_LIST_MOUNTS, take_filter_path, FIELD (at) },
+  { "under", LINX_VERB_LIST_MOUNTS, take_filter_path, FIELD (under) },
+  { "fields", LINX_VERB_LIST_MOUNTS, take_fields, FIELD (fields) },
+  { "limit", LINX_VERB_LIST_MOUNTS, take_limit, FIELD (limit) },
+  { "after", LINX_VERB_LIST_MOUNTS, take_uint64, FIELD (after) },
+};
+
+static const Key *
+find_key (guint verb, const char *name)
+{
+  for (gsize i = 0; i < G_N_ELEMENTS (keys); i++)
+    if ((keys[i].verbs & verb) != 0 && g_str_equal (keys[i].name, name))
+      return &keys[i];
+  return NULL;
+}
+
+gboolean
+linx_request_decode_keys (LinxRequest *request, GVariant *dictionary, GError **error)
+{
+  GVariantIter iter;
+  const char *name;
+  GVariant *child;
+  guint64 seen = 0;
+
+  g_variant_iter_init (&iter, dictionary);
+  while (g_variant_iter_next (&iter, "{&sv}", &name, &child)) {
+    g_autoptr (GVariant) value = child;
+    const Key *key = find_key (request->verb->bit, name);
+    guint64 bit = key != NULL ? 1ULL << (key - keys) : 0;
+
+    if (key == NULL)
+      return linx_error_set_args (error, "unknown option key '%s' of %s", name,
+                                  request->verb->method);
+    if ((seen & bit) != 0)
+      return linx_error_set_args (error, "'%s' is given twice", name);
+    seen |= bit;
+    if (!key->take (request, name, value, G_STRUCT_MEMBER_P (request, key->offset), error))
+      return FALSE;
+  }
+  return TRUE;
+}
