@@ -11,6 +11,14 @@ install_packages $BUILD_PACKAGES $RIG_PACKAGES $TEST_PACKAGES
 
 passed=0 failed=0
 
+# What tests must leave as it was.
+state() {
+    cat /proc/self/mountinfo
+    losetup --all
+    find /sys/fs/cgroup -type d \( -name 'linx*' -o -name payload -o -name supervisor \)
+}
+before=$(state)
+
 build() {
     local dir=$1 compiler=$2
     shift 2
@@ -39,5 +47,11 @@ run build-asan --no-suite system
 build build-clang clang
 run build-clang --suite unit
 
+if [ "$before" = "$(state)" ]; then
+    passed=$((passed + 1))
+else
+    echo "left behind:"
+    diff <(echo "$before") <(state) || failed=$((failed + 1))
+fi
 echo "$passed passed, $failed failed"
 [ "$failed" = 0 ]

@@ -4,11 +4,12 @@
 #include <string.h>
 
 /* Characters that reorder or break the text around them, of which a forged prompt would be made;
- * and the backslash, so that two different names never read the same. */
+ * the quotes that prompts put around names; and the backslash, so that two different names never
+ * read the same. */
 static gboolean
 acts_on_text (gunichar c)
 {
-  return c == '\\' || g_unichar_iscntrl (c) || (c >= 0x2028 && c <= 0x202e)
+  return c == '\\' || c == '"' || g_unichar_iscntrl (c) || (c >= 0x2028 && c <= 0x202e)
          || (c >= 0x2066 && c <= 0x2069) || c == 0x200e || c == 0x200f || c == 0x061c;
 }
 

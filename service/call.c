@@ -232,9 +232,9 @@ prompt_of (const Call *call)
   const LinxPins *pins = call->work->pins;
 
   if (call->request->verb->bit == LINX_VERB_MOUNT && pins->ns_foreign)
-    return N_ (
-        "Authentication is required to mount $(source) at $(target) in a container, whose root "
-        "can take back the attributes of the mount");
+    return N_ ("Authentication is required to mount \"$(source)\" at \"$(target)\" in a container, "
+               "whose root "
+               "can take back the attributes of the mount");
   return NULL;
 }
 

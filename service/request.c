@@ -13,6 +13,9 @@
  * times, escaped, and the bus cuts off who sends it more than 32 MiB. */
 #define MOST_ARGUMENT_BYTES 65536
 
+/* What fsconfig(2) takes as a string: strndup_user (value, 256), fs/fsopen.c. */
+#define MOST_SOURCE_BYTES 255
+
 #define DEFAULT_TIMEOUT_MS 20000
 
 void
@@ -152,8 +155,8 @@ linx_request_decode_mount (LinxRequest *request, GVariant *arguments, GError **e
     request->options = linx_options_parse ("", NULL);
   if (request->options->make_directory && request->create == LINX_CREATE_NOTHING)
     request->create = LINX_CREATE_DIRECTORY;
-  if (strlen (request->source) >= PATH_MAX)
-    return linx_error_set_args (error, "'source' is longer than %d bytes", PATH_MAX - 1);
+  if (strlen (request->source) > MOST_SOURCE_BYTES)
+    return linx_error_set_args (error, "'source' is longer than %d bytes", MOST_SOURCE_BYTES);
   if (request->target.fd >= 0 && request->create != LINX_CREATE_NOTHING)
     return linx_error_set_args (error, "'create' does not go with 'target-fd'");
   return check_fstype (request->fstype, error) && check_fs_options (request->options, error);

@@ -61,7 +61,7 @@ class Arguments(Case):
                 self.bad(words, 'Umount', f"('{target}', @a{{sv}} {{}})")
         for key in ('target', 'under'):
             self.bad(f"'{key}' must be an absolute path", 'ListMounts', f"({{'{key}': <'mnt'>}},)")
-        self.bad("'source' is longer", 'Mount', f"('{long}', '/mnt', 'tmpfs', @a{{sv}} {{}})")
+        self.bad("'source' is longer than 255", 'Mount', f"('{'x' * 256}', '/mnt', 'tmpfs', @a{{sv}} {{}})")
         self.refused('Resolve.ENAMETOOLONG', '', self.root.umount, '/' + 'x' * 4094)
 
     def test_fstype(self):

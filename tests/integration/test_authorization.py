@@ -13,11 +13,11 @@ MOUNT, UMOUNT = 'org.linx.mount1.mount', 'org.linx.mount1.umount'
 
 # A call of each method that changes something, its arguments before the dictionary, and what a
 # prompt says of it. /mnt/a is a mount point, /mnt/b is none.
-CALLS = (('Mount', "'tmpfs', '/mnt/b', 'tmpfs', ", 'mount tmpfs at /mnt/b (tmpfs, namespace: other)'),
-         ('Umount', "'/mnt/a', ", 'unmount /mnt/a (namespace: other)'),
-         ('SetPropagation', "'/mnt/a', 'shared', ", 'propagation of /mnt/a to shared'),
-         ('MakeRPrivate', "'/mnt/a', ", 'make /mnt/a and all mounts below it private'),
-         ('PivotRoot', "'/mnt/a', '', ", 'make /mnt/a the root filesystem'))
+CALLS = (('Mount', "'tmpfs', '/mnt/b', 'tmpfs', ", 'mount "tmpfs" at "/mnt/b" (tmpfs, namespace: other)'),
+         ('Umount', "'/mnt/a', ", 'unmount "/mnt/a" (namespace: other)'),
+         ('SetPropagation', "'/mnt/a', 'shared', ", 'propagation of "/mnt/a" to shared'),
+         ('MakeRPrivate', "'/mnt/a', ", 'make "/mnt/a" and all mounts below it private'),
+         ('PivotRoot', "'/mnt/a', '', ", 'make "/mnt/a" the root filesystem'))
 
 
 class Matrix(Case):
@@ -312,6 +312,20 @@ class Prompt(Case):
         self.assertIn(CALLS[-1][2], agent.answer('root-pw').replace('\r\n', ' '))
         self.bob.receive()
         self.assertEqual([row['source'] for row in mountinfo(self.pid)], ['new'])
+
+    def test_a_container_whose_root_can_undo_it(self):
+        """Both actions are asked for, and the prompt says what the attributes are worth there."""
+        target = self.child('--user', '--map-root-user', '--mount', '--propagation', 'private',
+                            prepare='mount -t tmpfs t /mnt; chmod 755 /mnt; mkdir /mnt/b')
+        agent = self.agent()
+        self.bob.send('Mount', f"('tmpfs', '/mnt/b', 'tmpfs', {{'in': <{target.pid}>}})",
+                      interactive=True)
+        for action in ('org.linx.mount1.mount', 'org.linx.mount1.mount-unrestricted'):
+            said = agent.answer('root-pw').replace('\r\n', ' ')
+            self.assertIn(action, said)
+            self.assertIn('whose root can take back the attributes', said)
+        self.bob.receive()
+        self.assertIn('nosuid', mounts_at('/mnt/b', target.pid)[0]['mount-options'])
 
     def test_wrong_password(self):
         agent = self.agent()

@@ -63,7 +63,18 @@ def boot():
         stdin=subprocess.DEVNULL, stdout=log, stderr=log)
 
 
-def find_init(nspawn):
+def cgroups():
+    return {where for where, _, _ in os.walk('/sys/fs/cgroup')}
+
+
+def remove_cgroups(before):
+    """Those that nspawn made and left, empty, for the deepest first."""
+    for path in sorted(cgroups() - before, key=len, reverse=True):
+        if '/payload' in path or '/supervisor' in path:
+            os.rmdir(path)
+
+
+def find_init():
     """The process that is 1 in there: systemd, a child or grandchild of nspawn."""
     for entry in pathlib.Path('/proc').iterdir():
         try:
@@ -77,9 +88,10 @@ def find_init(nspawn):
 
 
 def inner(args):
+    before = cgroups()
     make_tree()
     nspawn = boot()
-    init = wait_until(lambda: find_init(nspawn), 'systemd starting', 30)
+    init = wait_until(find_init, 'systemd starting', 30)
 
     def inside(*command, **kwargs):
         return subprocess.run(['nsenter', '-t', str(init), '-m', '-u', '-i', '-n', '-p', '-C', '--',
@@ -92,6 +104,7 @@ def inner(args):
     status = inside(*args.command).returncode
     inside('systemctl', 'poweroff', '--no-wall', capture_output=True)
     nspawn.wait()
+    remove_cgroups(before)
     sys.exit(status)
 
 

@@ -187,7 +187,7 @@ class Session(Case):
     def test_is_prompted(self):
         sessions = json.loads(run('loginctl', '--output=json', 'list-sessions'))
         self.assertIn('bob', {session['user'] for session in sessions})
-        self.assertIn('mount tmpfs at /media/a', self.ask())
+        self.assertIn('mount "tmpfs" at "/media/a"', self.ask())
         self.agent.type('root-pw')
         self.bob.receive()
         self.assertTrue(mounts_at('/media/a', self.target.pid))

@@ -24,6 +24,7 @@ test_escape (void)
                   "a\\xff"
                   "b\\xc3");
   assert_escaped ("\\x0a", "\\x5cx0a");
+  assert_escaped ("a\" at \"/b", "a\\x22 at \\x22/b");
 }
 
 static void
