@@ -11,6 +11,7 @@ import select
 import signal
 import subprocess
 import sys
+import termios
 import time
 import unittest
 
@@ -320,11 +321,13 @@ class Agent:
         self.text = ''
 
     def wait_prompt(self):
-        """Waits for a prompt, and returns what was said before it."""
+        """Waits for a prompt, and returns what was said before it. pkttyagent turns the echo off
+        after it has printed the prompt, and throws away what was typed until then."""
         def asked():
             if select.select([self.terminal], [], [], 0.01)[0]:
                 self.text += os.read(self.terminal, 65536).decode()
-            return re.search('[Pp]assword: $', self.text)
+            echoes = termios.tcgetattr(self.terminal)[3] & termios.ECHO
+            return re.search('[Pp]assword: $', self.text) and not echoes
         wait_until(asked, 'a password prompt', 30)
         said, self.text = self.text, ''
         return said

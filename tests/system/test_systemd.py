@@ -83,7 +83,8 @@ class Activation(Case):
     def test_exposure(self):
         run('systemd-analyze', 'security', '--offline=true', '--threshold=48',
             f'/usr/lib/systemd/system/{UNIT}')
-        self.assertEqual(run('systemd-analyze', 'verify', f'/usr/lib/systemd/system/{UNIT}'), '')
+        # Not its manual pages: whether those are installed is not the unit's business.
+        run('systemd-analyze', 'verify', '--man=no', f'/usr/lib/systemd/system/{UNIT}')
 
 
 class Verbs(Case):
