@@ -125,6 +125,28 @@ class Disturbed(Case):
         fs.point.rmdir()
 
 
+class StuckInACommit(Case):
+    def test_opening_a_device(self):
+        """A filesystem on a device that never answers: whether its journal was replayed nobody
+        knows, and the error says so. Nothing is mounted, also when it answers later."""
+        root, before = self.client(), table()
+        fs = HungFs('read')
+        device = subprocess.run(['losetup', '--find', '--show', fs.file], check=True, text=True,
+                                capture_output=True).stdout.strip()
+        try:
+            self.refused('TimeoutUncertain', ['stuck in opening the device', 'done before it: nothing'],
+                         root.mount, '/mnt', device, 'ext4', timeout=500)
+            self.assertIn('TimeoutUncertain', audit_lines()[-1])
+            self.assertIn('target-given="/mnt"', audit_lines()[-1])
+            root.list(limit=1)
+        finally:
+            fs.end()
+            wait_until(lambda: subprocess.run(['losetup', '--detach', device],
+                                              stderr=subprocess.DEVNULL).returncode == 0,
+                       'the loop device')
+        self.assertEqual(table(), before)
+
+
 class FullTable(Case):
     def test_no_descriptor_is_taken_for_another(self):
         """With a table that is full the kernel drops what workers and the service pass on."""
