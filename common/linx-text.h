@@ -11,7 +11,8 @@ G_BEGIN_DECLS
  *
  * Writes @bytes so that a prompt, a journal line or a terminal shows it and does nothing else:
  * control characters (C0, DEL, C1, and the line, paragraph and bidirectional ones), bytes that are
- * not UTF-8, the double quote and the backslash itself become \xNN, so that different bytes never read the same.
+ * not UTF-8, the double quote and the backslash itself become \xNN, so that different bytes never
+ * read the same.
  *
  * Returns: (transfer full): printable UTF-8
  */

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """The ritual: a parked child gets a new root from outside. And propagation."""
+import ctypes
 import os
 import pathlib
 import subprocess
@@ -120,10 +121,6 @@ class Refusals(Case):
     def test_private_tree(self):
         child = self.child(prepare=self.PREPARE)
         self.no(child, 'PivotRoot.EINVAL', "'bind-new-root'", '/media/plain', '/media/plain/old')
-        self.no(child, 'PivotRoot.EBUSY', "'bind-new-root'", '/usr', '/usr/bin') \
-            if not os.path.ismount('/usr') else None
-        self.no(child, 'PivotRoot.EBUSY', "'bind-new-root'", '/media', '/media') \
-            if not os.path.ismount('/') else None
         self.no(child, 'PivotRoot.EBUSY', 'below the new root', '/media/root', '/home')
         self.no(child, 'PivotRoot.EINVAL', 'below the new root', '/media/root', '/media/other')
         self.no(child, 'PivotRoot.EBUSY', "'bind-new-root'", '/', '/home')
@@ -181,8 +178,6 @@ class Refusals(Case):
             self.refused('PivotRoot.EINVAL', ['rootfs', 'chroot'], self.root.receive)
         finally:
             self.root.call('Umount', "('/linx-test-root', {'in': <@h 0>})", fds=where)
-            subprocess.run(['nsenter', f'--mount=/proc/{child.pid}/ns/mnt', '/bin/true'],
-                           capture_output=True)
             self.remove_from_rootfs(child.pid, 'linx-test-root')
 
     def remove_from_rootfs(self, pid, name):
@@ -190,7 +185,6 @@ class Refusals(Case):
         done = os.fork()
         if done == 0:
             namespace = os.open(f'/proc/{pid}/ns/mnt', os.O_RDONLY)
-            import ctypes
             ctypes.CDLL(None).setns(namespace, 0x00020000)
             os.rmdir(f'/{name}')
             os._exit(0)
