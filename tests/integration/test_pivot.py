@@ -7,7 +7,7 @@ import pathlib
 import subprocess
 import unittest
 
-from harness import HELPERS, Case, mountinfo, mounts_at, table
+from harness import HELPERS, Case, mountinfo, mounts_at, table, wait_until
 
 FRESH = ('--mount', '--pid', '--fork', '--propagation', 'unchanged')
 ROOT = pathlib.Path('/run/rig/new-root')
@@ -89,11 +89,12 @@ class Ritual(Case):
 
     def test_threads_and_grandchildren(self):
         """Tasks that stood exactly at the old root stand at the new one; those deeper stay."""
-        child = self.child(*FRESH, prepare=f'cd /; {ROOT}/bin/busy 3 & read _ </dev/null || true;'
+        child = self.child(*FRESH, prepare=f'cd /; {ROOT}/bin/busy 3 >/dev/null &\n'
                                            'cd /usr; sleep 1000000 & cd /')
         others = [int(pid) for pid in pathlib.Path(
             f'/proc/{child.pid}/task/{child.pid}/children').read_text().split()]
         self.assertEqual(len(others), 2)
+        wait_until(lambda: len(os.listdir(f'/proc/{others[0]}/task')) == 4, 'the threads')
         deeper = os.stat(f'/proc/{others[1]}/cwd')
         self.root.pivot_root(str(ROOT), '', in_=child.pid, make_rprivate=True, bind_new_root=True)
         for pid in [child.pid, *others]:
