@@ -128,9 +128,8 @@ class Forms(Acting):
     """Namespaces named in the other forms."""
 
     def bind_namespace(self, held):
-        """Binds the namespace of a new child onto a file. The kernel takes only namespaces with a
-        greater id than the one the file is in (mnt_ns_loop()), and hands ids out in batches a
-        CPU: not each new child's is."""
+        """Binds the namespace of a new child onto a file. The kernel refuses those it takes for older
+        than the one the file is in (mnt_ns_loop()): about one new child in ten was, on 6.18."""
         for _ in range(100):
             child = self.child(prepare=PREPARE)
             bound = subprocess.run(['mount', '--bind', f'/proc/{child.pid}/ns/mnt', held],
