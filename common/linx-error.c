@@ -34,6 +34,9 @@ static const char *const stage_names[LINX_N_STAGES] = {
   [LINX_STAGE_UMOUNT] = "Umount",
   [LINX_STAGE_CHDIR] = "Chdir",
   [LINX_STAGE_PIVOT_ROOT] = "PivotRoot",
+  [LINX_STAGE_LOOP] = "Loop",
+  [LINX_STAGE_HELPER] = "Helper",
+  [LINX_STAGE_FSTAB] = "Fstab",
   [LINX_STAGE_LIST] = "List",
 };
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "linx-options.h"
 #include "linx-error.h"
-#include "linx-text.h"
 
 #include <libmount.h>
 #include <string.h>
@@ -44,49 +43,20 @@ static const Attribute bundles[] = {
   { "group", MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV, 0 },
 };
 
-static const char *const operation_words[] = {
-  "bind",    "rbind", "move",   "remount",    "private",     "rprivate", "shared",
-  "rshared", "slave", "rslave", "unbindable", "runbindable", NULL,
-};
-
-/* The flags of the superblock that fsconfig(2) knows on every filesystem (fs/fs_context.c). */
-static const char *const superblock_words[] = {
-  "sync", "async", "dirsync", "lazytime", "nolazytime", "mand", "nomand", NULL,
+static const struct {
+  const char *word;
+  int flag;
+} propagations[] = {
+  { "private", MS_PRIVATE },
+  { "shared", MS_SHARED },
+  { "slave", MS_SLAVE },
+  { "unbindable", MS_UNBINDABLE },
 };
 
 /* Accepted, and without an effect here: they speak to mount(8), or only to the kernel's log. */
 static const char *const silent_words[] = {
-  "defaults", "auto",    "noauto",  "nofail", "_netdev", "nouser",
-  "nousers",  "noowner", "nogroup", "silent", "loud",    NULL,
-};
-
-static const char *const secret_names[] = {
-  "password", "password2", "pass", "passwd", "secret", "key", "credentials", NULL,
-};
-
-static const char *const fd_names[] = { "fd", "rfdno", "wfdno", "pipe_fd", NULL };
-
-static const char *const path_names[] = {
-  "lowerdir",    "lowerdir+", "datadir+",  "upperdir",  "workdir",   "journal_path",
-  "journal_dev", "jdev",      "usrjquota", "grpjquota", "prjjquota", "logdev",
-  "rtdev",       "device",    "source",    "pidns",     "bpf_token", NULL,
-};
-
-static const struct {
-  const char *fstypes;
-  const char *names;
-} harmless[] = {
-  { "tmpfs", "size nr_blocks nr_inodes mode uid gid inode32 inode64" },
-  { "ramfs", "mode" },
-  { "devpts", "mode uid gid ptmxmode newinstance" },
-  { "ext2 ext3 ext4", "errors=remount-ro discard nodiscard acl user_xattr "
-                      "nouser_xattr" },
-  { "vfat msdos exfat", "uid gid umask fmask dmask utf8 iocharset codepage shortname flush quiet "
-                        "tz time_offset errors=remount-ro" },
-  { "ntfs3", "uid gid umask fmask dmask iocharset nohidden windows_names" },
-  { "iso9660 udf", "uid gid mode dmode umask iocharset norock nojoliet map session" },
-  { "btrfs", "subvol subvolid compress discard nodiscard ssd nossd" },
-  { "xfs", "discard nodiscard inode32 inode64" },
+  "defaults", "auto",    "noauto", "nofail", "nouser", "nousers",
+  "noowner",  "nogroup", "silent", "loud",   NULL,
 };
 
 static void
@@ -102,6 +72,7 @@ fs_option_free (gpointer data)
 void
 linx_options_free (LinxOptions *options)
 {
+  g_ptr_array_unref (options->user);
   g_ptr_array_unref (options->fs);
   g_free (options);
 }
@@ -127,19 +98,103 @@ find_attribute_word (const char *word)
 }
 
 static void
-apply (LinxOptions *options, const Attribute *attribute)
+apply (LinxAttributes *to, const Attribute *attribute)
 {
-  options->attr_set = (options->attr_set & ~attribute->clear) | attribute->set;
-  options->attr_clear = (options->attr_clear & ~attribute->set) | attribute->clear;
+  to->set = (to->set & ~attribute->clear) | attribute->set;
+  to->clear = (to->clear & ~attribute->set) | attribute->clear;
 }
 
 static gboolean
 take_attribute (LinxOptions *options, const Attribute *attribute, const char *word,
                 const char *value, GError **error)
 {
+  gboolean recursive = value != NULL || !g_str_equal (attribute->word, word);
+
   if (value != NULL && !g_str_equal (value, "recursive"))
     return linx_error_set_args (error, "option '%s' takes no value but 'recursive'", word);
-  apply (options, attribute);
+  apply (&options->attr, attribute);
+  if (recursive)
+    apply (&options->tree, attribute);
+  return TRUE;
+}
+
+/* `remount` and `bind` go together, in either order; no other two do. */
+static gboolean
+take_operation (LinxOptions *options, LinxOperation operation, const char *word, GError **error)
+{
+  LinxOperation before = options->operation;
+  gboolean with_bind = (operation == LINX_OPERATION_BIND && before == LINX_OPERATION_REMOUNT)
+                       || (operation == LINX_OPERATION_REMOUNT && before == LINX_OPERATION_BIND);
+
+  if (before != LINX_OPERATION_NONE && before != operation && !with_bind)
+    return linx_error_set_args (error, "option '%s' goes with no other operation", word);
+  options->command = g_intern_string (word);
+  options->operation = with_bind ? LINX_OPERATION_REMOUNT : operation;
+  options->attributes_only = options->attributes_only || with_bind;
+  return TRUE;
+}
+
+static int
+find_propagation (const char *word)
+{
+  for (gsize i = 0; i < G_N_ELEMENTS (propagations); i++)
+    if (g_str_equal (propagations[i].word, word))
+      return propagations[i].flag;
+  return 0;
+}
+
+static gboolean
+take_propagation (LinxOptions *options, const char *word, GError **error)
+{
+  int plain = find_propagation (word);
+
+  if (options->propagation != 0)
+    return linx_error_set_args (error, "option '%s' is a second kind of propagation", word);
+  options->command = g_intern_string (word);
+  options->propagation = plain != 0 ? plain : find_propagation (word + 1);
+  options->propagation_recursive = plain == 0;
+  return TRUE;
+}
+
+static gboolean
+take_bytes (guint64 *bytes, const char *word, const char *value, GError **error)
+{
+  return g_ascii_string_to_unsigned (value != NULL ? value : "", 10, 0, G_MAXINT64, bytes, NULL)
+             ? TRUE
+             : linx_error_set_args (error, "option '%s' must be a number of bytes", word);
+}
+
+/* The words of mount(8) that say what is done, and not how it will be. */
+static gboolean
+take_command (LinxOptions *options, const char *word, const char *value, gboolean *taken,
+              GError **error)
+{
+  static const struct {
+    const char *word;
+    LinxOperation operation;
+  } operations[] = {
+    { "bind", LINX_OPERATION_BIND },
+    { "rbind", LINX_OPERATION_RBIND },
+    { "move", LINX_OPERATION_MOVE },
+    { "remount", LINX_OPERATION_REMOUNT },
+  };
+
+  *taken = TRUE;
+  for (gsize i = 0; i < G_N_ELEMENTS (operations) && value == NULL; i++)
+    if (g_str_equal (operations[i].word, word))
+      return take_operation (options, operations[i].operation, word, error);
+  if (value == NULL
+      && (find_propagation (word) != 0 || (word[0] == 'r' && find_propagation (word + 1) != 0)))
+    return take_propagation (options, word, error);
+  if (g_str_equal (word, "loop") && value == NULL)
+    return (options->loop = TRUE);
+  if (g_str_equal (word, "offset"))
+    return take_bytes (&options->offset, word, value, error);
+  if (g_str_equal (word, "sizelimit"))
+    return take_bytes (&options->size_limit, word, value, error);
+  if (g_str_equal (word, "X-mount.mkdir") && value == NULL)
+    return (options->make_directory = TRUE);
+  *taken = FALSE;
   return TRUE;
 }
 
@@ -156,28 +211,38 @@ is_userspace_word (const char *word)
   return FALSE;
 }
 
+static void
+take_user_word (LinxOptions *options, const char *word, const char *value)
+{
+  g_ptr_array_add (options->user,
+                   value != NULL ? g_strconcat (word, "=", value, NULL) : g_strdup (word));
+}
+
 static gboolean
 take_word (LinxOptions *options, const char *word, const char *value, GError **error)
 {
   const Attribute *attribute = find_attribute_word (word);
   const Attribute *bundle = find_attribute (bundles, G_N_ELEMENTS (bundles), word);
+  gboolean taken;
 
   if (word[0] == '\0' || word[0] == '=')
     return linx_error_set_args (error, "'options' has an option without a name");
   if (attribute != NULL)
     return take_attribute (options, attribute, word, value, error);
   if (bundle != NULL) {
-    apply (options, bundle);
+    apply (&options->attr, bundle);
     return TRUE;
   }
-  if (g_strv_contains (silent_words, word) || g_str_has_prefix (word, "x-"))
+  if (g_strv_contains (silent_words, word))
     return TRUE;
-  if (g_str_equal (word, "X-mount.mkdir")) {
-    options->make_directory = TRUE;
+  if (!take_command (options, word, value, &taken, error))
+    return FALSE;
+  if (taken)
+    return TRUE;
+  if (g_str_has_prefix (word, "x-") || g_str_equal (word, "_netdev")) {
+    take_user_word (options, word, value);
     return TRUE;
   }
-  if (g_strv_contains (operation_words, word))
-    return linx_error_set_args (error, "option '%s' is another operation than a new mount", word);
   if (g_str_has_prefix (word, "X-") || is_userspace_word (word))
     return linx_error_set_args (error, "option '%s' is not supported", word);
 
@@ -219,6 +284,7 @@ linx_options_parse (const char *list, GError **error)
   size_t name_length, value_length;
   int rc = has_open_quote (list) ? -1 : 0;
 
+  options->user = g_ptr_array_new_with_free_func (g_free);
   options->fs = g_ptr_array_new_with_free_func (fs_option_free);
   while (rc == 0
          && (rc = mnt_optstr_next_option (&rest, &name, &name_length, &value, &value_length))
@@ -237,7 +303,7 @@ linx_options_parse (const char *list, GError **error)
 }
 
 char *
-linx_options_attributes (guint64 attr_set, guint64 attr_clear)
+linx_options_attributes (const LinxAttributes *given)
 {
   GString *text = g_string_new (NULL);
   gboolean atime_done = FALSE;
@@ -248,10 +314,10 @@ linx_options_attributes (guint64 attr_set, guint64 attr_clear)
     gboolean named;
 
     if (is_atime)
-      named = !atime_done && (attr_clear & MOUNT_ATTR__ATIME) != 0
-              && (attr_set & MOUNT_ATTR__ATIME) == a->set;
+      named = !atime_done && (given->clear & MOUNT_ATTR__ATIME) != 0
+              && (given->set & MOUNT_ATTR__ATIME) == a->set;
     else
-      named = (a->set & attr_set) != 0 || (a->clear & attr_clear) != 0;
+      named = (a->set & given->set) != 0 || (a->clear & given->clear) != 0;
     if (!named)
       continue;
     atime_done = atime_done || is_atime;
@@ -260,69 +326,13 @@ linx_options_attributes (guint64 attr_set, guint64 attr_clear)
   return g_string_free (text, FALSE);
 }
 
-static void
-append_value (GString *text, const LinxFsOption *option)
-{
-  g_autofree char *shown = linx_text_escape (option->value);
-
-  g_string_append_c (text, '=');
-  if (g_strv_contains (secret_names, option->name)) {
-    g_string_append (text, "***");
-    return;
-  }
-  for (const char *p = shown; *p != '\0'; p++)
-    if (*p == ',')
-      g_string_append (text, "\\x2c");
-    else
-      g_string_append_c (text, *p);
-}
-
 char *
-linx_options_fs_text (const LinxOptions *options)
+linx_options_user_text (const LinxOptions *options)
 {
   GString *text = g_string_new (NULL);
 
-  for (guint i = 0; i < options->fs->len; i++) {
-    const LinxFsOption *option = g_ptr_array_index (options->fs, i);
-    g_autofree char *name = linx_text_escape (option->name);
-
-    g_string_append_printf (text, "%s%s", i > 0 ? "," : "", name);
-    if (option->value != NULL)
-      append_value (text, option);
-  }
+  for (guint i = 0; i < options->user->len; i++)
+    g_string_append_printf (text, "%s%s", i > 0 ? "," : "",
+                            (const char *)g_ptr_array_index (options->user, i));
   return g_string_free (text, FALSE);
-}
-
-gboolean
-linx_options_names_fd (const LinxFsOption *option)
-{
-  return g_strv_contains (fd_names, option->name);
-}
-
-gboolean
-linx_options_names_path (const LinxFsOption *option)
-{
-  return g_strv_contains (path_names, option->name);
-}
-
-static gboolean
-list_has (const char *list, const char *word)
-{
-  g_auto (GStrv) words = g_strsplit (list, " ", -1);
-  return g_strv_contains ((const char *const *)words, word);
-}
-
-gboolean
-linx_options_harmless (const char *fstype, const LinxFsOption *option)
-{
-  g_autofree char *pair
-      = option->value != NULL ? g_strconcat (option->name, "=", option->value, NULL) : NULL;
-
-  if (g_strv_contains (superblock_words, option->name))
-    return TRUE;
-  for (gsize i = 0; i < G_N_ELEMENTS (harmless); i++)
-    if (list_has (harmless[i].fstypes, fstype))
-      return list_has (harmless[i].names, option->name)
-             || (pair != NULL && list_has (harmless[i].names, pair));
-  return FALSE;
 }

@@ -18,21 +18,59 @@ typedef struct {
 } LinxFsOption;
 
 /**
+ * LinxAttributes:
+ * @set: mount attributes to set (MOUNT_ATTR_*, mount_setattr(2))
+ * @clear: mount attributes to take off; for the access-time words the whole MOUNT_ATTR__ATIME
+ * field, whatever its new value in @set
+ */
+typedef struct {
+  guint64 set;
+  guint64 clear;
+} LinxAttributes;
+
+/** LinxOperation: what a word of the list makes of Mount. */
+typedef enum {
+  LINX_OPERATION_NONE,
+  LINX_OPERATION_BIND,
+  LINX_OPERATION_RBIND,
+  LINX_OPERATION_MOVE,
+  LINX_OPERATION_REMOUNT,
+} LinxOperation;
+
+/**
  * LinxOptions:
- * @attr_set: mount attributes asked for (MOUNT_ATTR_*, mount_setattr(2))
- * @attr_clear: mount attributes whose opposite was asked for; for the access-time words the whole
- *   MOUNT_ATTR__ATIME field, whatever its new value in @attr_set
+ * @attr: attributes of the mount itself
+ * @tree: those of @attr that are for the whole subtree too ("rro", "ro=recursive")
+ * @operation: the operation word; `remount` together with `bind` is LINX_OPERATION_REMOUNT with
+ *   @attributes_only
+ * @attributes_only: `remount,bind`
+ * @command: (nullable): the last word that says what is to be done
+ * @propagation: MS_SHARED, MS_PRIVATE, MS_SLAVE or MS_UNBINDABLE; 0: no such word
+ * @propagation_recursive: it was one of `rshared`, `rprivate`, ...
  * @make_directory: X-mount.mkdir was given
+ * @loop: `loop` was given
+ * @offset: where in a file the filesystem begins, in bytes
+ * @size_limit: how much of the file it is, in bytes; 0: all that follows
+ * @user: (element-type utf8): words that speak to other programs (x-*, _netdev), as given
  * @fs: (element-type LinxFsOption): superblock words (sync, lazytime, ...) and filesystem options,
  *   in the order given
  *
- * A mount(8) option list, taken apart. `ro` is in @attr_set alone: on a new filesystem the caller
- * makes it read-only too.
+ * A mount(8) option list, taken apart. `ro` is in @attr alone: on a new filesystem the caller makes
+ * it read-only too.
  */
 typedef struct {
-  guint64 attr_set;
-  guint64 attr_clear;
+  LinxAttributes attr;
+  LinxAttributes tree;
+  LinxOperation operation;
+  gboolean attributes_only;
+  const char *command;
+  int propagation;
+  gboolean propagation_recursive;
   gboolean make_directory;
+  gboolean loop;
+  guint64 offset;
+  guint64 size_limit;
+  GPtrArray *user;
   GPtrArray *fs;
 } LinxOptions;
 
@@ -43,7 +81,7 @@ typedef struct {
  *
  * Splits @list with libmount's grammar and vocabulary. The last word on an attribute wins. `user`,
  * `users`, `owner` and `group` bring the attributes that mount(8) gives them; the other words that
- * speak to mount(8) alone (defaults, auto, noauto, nofail, _netdev, x-*) are accepted.
+ * speak to mount(8) alone (defaults, auto, noauto, nofail) are accepted.
  *
  * Returns: (transfer full): the parts, or %NULL with @error set
  */
@@ -54,13 +92,12 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (LinxOptions, linx_options_free)
 
 /**
  * linx_options_attributes:
- * @attr_set: attributes set
- * @attr_clear: attributes cleared
+ * @attributes: attributes
  *
  * Returns: (transfer full): their words in one fixed order, comma-separated: equal attributes
  *   always give an equal text
  */
-char *linx_options_attributes (guint64 attr_set, guint64 attr_clear);
+char *linx_options_attributes (const LinxAttributes *attributes);
 
 /**
  * linx_options_fs_text:
@@ -73,6 +110,14 @@ char *linx_options_attributes (guint64 attr_set, guint64 attr_clear);
  * Returns: (transfer full): the text, "" where there are none
  */
 char *linx_options_fs_text (const LinxOptions *options);
+
+/**
+ * linx_options_user_text:
+ * @options: the options
+ *
+ * Returns: (transfer full): the words for other programs, comma-separated, as they were given
+ */
+char *linx_options_user_text (const LinxOptions *options);
 
 /**
  * linx_options_names_fd:

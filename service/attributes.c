@@ -1,30 +1,117 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "attributes.h"
+#include "linx-error.h"
+#include "verb.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <sys/mount.h>
 
 #define FORCED (MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV)
+/* What a mount may withhold, and its clone must not give without more ado. */
+#define RESTRICTIONS (FORCED | MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOEXEC | MOUNT_ATTR_NOSYMFOLLOW)
 
-guint64
-linx_attributes_effective (const LinxRequest *request, const LinxPins *pins)
+#define VERBS_WITH_NEW_MOUNT (LINX_VERBS_MAKING | LINX_VERBS_CLONING | LINX_VERB_ATTACH_MOUNT)
+
+void
+linx_attributes_of (const LinxRequest *request, const LinxPins *pins, LinxAttributes *mount,
+                    LinxAttributes *tree)
 {
-  guint64 forced = pins->privileged ? 0 : FORCED & ~request->options->attr_clear;
+  guint verb = request->verb->bit;
 
-  return request->options->attr_set | forced;
+  *mount = request->options->attr;
+  *tree = request->recursive && verb == LINX_VERB_REMOUNT ? *mount : request->options->tree;
+  if (pins->source_read_only)
+    mount->set |= MOUNT_ATTR_RDONLY;
+  if (pins->privileged || (verb & VERBS_WITH_NEW_MOUNT) == 0)
+    return;
+  mount->set |= FORCED & ~mount->clear;
+  if ((verb & LINX_VERBS_MAKING) == 0)
+    tree->set |= FORCED & ~tree->clear;
+}
+
+int
+linx_attributes_set (int mount, gboolean recursive, const LinxAttributes *attributes,
+                     int propagation)
+{
+  struct mount_attr attr = { .attr_set = attributes->set,
+                             .attr_clr = attributes->clear,
+                             .propagation = (guint64)propagation };
+  unsigned int flags = AT_EMPTY_PATH | (recursive ? AT_RECURSIVE : 0);
+
+  if (attr.attr_set == 0 && attr.attr_clr == 0 && attr.propagation == 0)
+    return 0;
+  return mount_setattr (mount, "", flags, &attr, sizeof attr) == 0 ? 0 : errno;
+}
+
+static const char *
+path_of (const LinxPins *pins)
+{
+  return pins->target != NULL ? pins->target : pins->source;
+}
+
+gboolean
+linx_attributes_set_idmap (const LinxRequest *request, const LinxPins *pins, int mount,
+                           GError **error)
+{
+  struct mount_attr attr
+      = { .attr_set = MOUNT_ATTR_IDMAP, .userns_fd = (guint64)pins->fd[LINX_PIN_IDMAP] };
+  unsigned int flags = AT_EMPTY_PATH | (request->recursive ? AT_RECURSIVE : 0);
+
+  if (pins->fd[LINX_PIN_IDMAP] < 0 || mount_setattr (mount, "", flags, &attr, sizeof attr) == 0)
+    return TRUE;
+  return linx_error_set (error, LINX_STAGE_SET_ATTRIBUTES, errno, path_of (pins),
+                         errno == EINVAL ? "'idmap': this filesystem type cannot be mapped"
+                         : errno == EPERM
+                             ? "'idmap': the source is mapped already, or the mapping is the "
+                               "initial user namespace"
+                             : NULL);
+}
+
+gboolean
+linx_attributes_prepare (const LinxRequest *request, const LinxPins *pins, int mount,
+                         gboolean make_private, GError **error)
+{
+  LinxAttributes own, tree;
+  int err;
+
+  linx_attributes_of (request, pins, &own, &tree);
+  err = linx_attributes_set (mount, TRUE, &tree, make_private ? MS_PRIVATE : 0);
+  if (err == 0)
+    err = linx_attributes_set (mount, FALSE, &own, 0);
+  if (err != 0)
+    return linx_error_set (error, LINX_STAGE_SET_ATTRIBUTES, err, path_of (pins),
+                           err == EPERM ? "the attribute is locked: the mount came from a more "
+                                          "privileged mount namespace"
+                                        : NULL);
+  return linx_attributes_set_idmap (request, pins, mount, error);
+}
+
+static gboolean
+has_option_to_ask_for (const LinxRequest *request, const LinxPins *pins)
+{
+  const GPtrArray *fs = request->options->fs;
+
+  for (guint i = 0; i < fs->len; i++)
+    if (!linx_options_harmless (pins->fstype, g_ptr_array_index (fs, i)))
+      return TRUE;
+  return FALSE;
 }
 
 gboolean
 linx_attributes_need_unrestricted (const LinxRequest *request, const LinxPins *pins)
 {
-  const LinxOptions *options = request->options;
+  guint verb = request->verb->bit;
+  guint64 clear = request->options->attr.clear;
 
-  if (options == NULL)
+  if ((verb & (VERBS_WITH_NEW_MOUNT | LINX_VERB_REMOUNT)) == 0)
     return FALSE;
-  if ((options->attr_clear & FORCED) != 0 || pins->ns_foreign
+  if ((verb & LINX_VERBS_DETACHED) != 0 || pins->ns[LINX_IN].foreign
       || request->idmap.kind != LINX_WHERE_NONE)
     return TRUE;
-  for (guint i = 0; i < options->fs->len; i++)
-    if (!linx_options_harmless (request->fstype, g_ptr_array_index (options->fs, i)))
-      return TRUE;
-  return FALSE;
+  if ((clear & FORCED) != 0 || ((verb & LINX_VERBS_CLONING) != 0 && (clear & RESTRICTIONS) != 0))
+    return TRUE;
+  if (pins->helper || (verb == LINX_VERB_MOUNT && pins->source_kind == LINX_SOURCE_FILE))
+    return TRUE;
+  return has_option_to_ask_for (request, pins);
 }

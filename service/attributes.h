@@ -5,14 +5,52 @@
 #include "request.h"
 
 /**
- * linx_attributes_effective:
+ * linx_attributes_of:
  * @request: what was asked for
  * @pins: who asks
+ * @mount: (out): attributes of the mount itself
+ * @tree: (out): attributes of the mount and of all below it, set before @mount
  *
- * Returns: the attributes (MOUNT_ATTR_*) that a new mount gets: those asked for, and for a caller
- * who is not privileged nosuid and nodev, unless the words `suid` and `dev` take them back
+ * What is set and cleared: what was asked for, and for a caller who is not privileged nosuid and
+ * nodev on all that is new, unless the words `suid` and `dev` take them back.
  */
-guint64 linx_attributes_effective (const LinxRequest *request, const LinxPins *pins);
+void linx_attributes_of (const LinxRequest *request, const LinxPins *pins, LinxAttributes *mount,
+                         LinxAttributes *tree);
+
+/**
+ * linx_attributes_set:
+ * @mount: the root of a mount
+ * @recursive: also of all mounts below it; then all of them change, or none
+ * @attributes: what to set and clear
+ * @propagation: MS_PRIVATE or the like; 0: leave it
+ *
+ * Returns: 0, or the errno of mount_setattr(2)
+ */
+int linx_attributes_set (int mount, gboolean recursive, const LinxAttributes *attributes,
+                         int propagation);
+
+/**
+ * linx_attributes_set_idmap:
+ * @request: whether the whole subtree
+ * @pins: the mapping, if there is to be one
+ * @mount: a detached mount
+ * @error: SetAttributes.*
+ */
+gboolean linx_attributes_set_idmap (const LinxRequest *request, const LinxPins *pins, int mount,
+                                    GError **error);
+
+/**
+ * linx_attributes_prepare:
+ * @request: what was asked for
+ * @pins: who asks; the id mapping
+ * @mount: a detached mount
+ * @make_private: whether to take it, and all below it, out of their peer groups
+ * @error: SetAttributes.*
+ *
+ * Gives a mount that nobody sees yet all that it must have when it is seen.
+ */
+gboolean linx_attributes_prepare (const LinxRequest *request, const LinxPins *pins, int mount,
+                                  gboolean make_private, GError **error);
 
 /**
  * linx_attributes_need_unrestricted:
@@ -20,7 +58,8 @@ guint64 linx_attributes_effective (const LinxRequest *request, const LinxPins *p
  * @pins: who asks, and where
  *
  * Returns: whether the request also needs the action mount-unrestricted: it takes nosuid or nodev
- *   back, maps ids, passes the filesystem an option that is not known to be harmless, or goes to a
- * namespace whose root can undo the attributes
+ *   back or, from a clone, any restriction; maps ids; is about detached mounts, images or helpers;
+ *   passes the filesystem an option that is not known to be harmless; or goes to a namespace whose
+ *   root can undo the attributes
  */
 gboolean linx_attributes_need_unrestricted (const LinxRequest *request, const LinxPins *pins);

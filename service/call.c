@@ -9,10 +9,9 @@
 #include "verb.h"
 #include "work.h"
 
-#define MOST_SECONDS_PINNED 300
-/* Translated by the authentication agent, not here. */
-#define N_(text) (text)
+#include <gio/gunixfdlist.h>
 
+#define MOST_SECONDS_PINNED 300
 #define ACTION_PREFIX "org.linx.mount1."
 
 /*
@@ -21,6 +20,7 @@
  */
 typedef struct {
   GDBusMethodInvocation *invocation;
+  GDBusConnection *bus;
   LinxRequest *request;
   LinxCaller *caller;
   gboolean counted;     /* until its work is */
@@ -51,17 +51,36 @@ linx_calls_on_idle (void (*func) (void))
 }
 
 static void
+free_work (LinxWork *work)
+{
+  linx_reaper_free (work, (GDestroyNotify)linx_work_free);
+}
+
+static void
+on_flushed (GObject *bus, GAsyncResult *result, gpointer work)
+{
+  g_dbus_connection_flush_finish (G_DBUS_CONNECTION (bus), result, NULL);
+  free_work (work);
+}
+
+/* A descriptor stays open until the bus has its own: the last close of a detached mount may wait
+ * for its filesystem, and must be nobody's here but the reaper's. */
+static void
 call_free (Call *call)
 {
+  LinxWork *work = call->work;
+
   if (call->counted)
     linx_bounds_leave_call ();
   g_clear_pointer (&call->request, linx_request_unref);
   g_clear_pointer (&call->caller, linx_caller_unref);
   g_clear_pointer (&call->details, linx_details_free);
-  if (call->work != NULL)
-    linx_reaper_free (call->work, (GDestroyNotify)linx_work_free);
+  if (work != NULL && work->pins->fd[LINX_PIN_MOUNT] >= 0)
+    g_dbus_connection_flush (call->bus, NULL, on_flushed, work);
+  else if (work != NULL)
+    free_work (work);
   g_clear_error (&call->pin_error);
-  g_clear_object (&call->invocation);
+  g_object_unref (call->bus);
   g_free (call);
 }
 
@@ -71,7 +90,7 @@ is_privileged_call (const Call *call)
 {
   return !call->request->only_ask
          && !(call->request->verb->bit == LINX_VERB_LIST_MOUNTS && call->work != NULL
-              && call->work->pins->own);
+              && call->work->pins->ns[LINX_IN].own);
 }
 
 static void
@@ -86,18 +105,32 @@ audit (const Call *call, const GError *error)
   linx_audit (call->caller, details != NULL ? details : call->details, error);
 }
 
+/* The descriptor of the reply, if there is one. */
+static GUnixFDList *
+fds_of (const Call *call)
+{
+  int mount = call->work != NULL ? call->work->pins->fd[LINX_PIN_MOUNT] : -1;
+  GUnixFDList *fds = mount >= 0 ? g_unix_fd_list_new () : NULL;
+
+  if (fds != NULL && g_unix_fd_list_append (fds, mount, NULL) < 0)
+    g_clear_object (&fds);
+  return fds;
+}
+
 /* The one place that answers: with @value, or with the reason why there is none. */
 static void
 reply (Call *call, GVariant *value, const GError *error)
 {
   g_autofree char *name = error != NULL ? linx_error_dbus_name (error) : NULL;
+  g_autoptr (GUnixFDList) fds = error == NULL ? fds_of (call) : NULL;
 
   audit (call, error);
   if (error != NULL)
     g_dbus_method_invocation_return_dbus_error (g_steal_pointer (&call->invocation), name,
                                                 error->message);
   else
-    g_dbus_method_invocation_return_value (g_steal_pointer (&call->invocation), value);
+    g_dbus_method_invocation_return_value_with_unix_fd_list (g_steal_pointer (&call->invocation),
+                                                             value, fds);
   call_free (call);
   under_way--;
   if (under_way == 0 && on_idle != NULL)
@@ -226,34 +259,42 @@ on_gone (GCancellable *gone, gpointer user_data)
   g_cancellable_cancel (user_data);
 }
 
-static const char *
-prompt_of (const Call *call)
+/* The actions that are all needed: the verb's own comes first. */
+static GPtrArray *
+actions_of (const Call *call)
 {
+  const LinxRequest *request = call->request;
   const LinxPins *pins = call->work->pins;
+  const LinxNamespace *from = &pins->ns[LINX_FROM];
+  gboolean lists = request->verb->bit == LINX_VERB_LIST_MOUNTS;
+  gboolean has_last_step
+      = request->propagation != 0
+        && (request->verb->bit & (LINX_VERB_SET_PROPAGATION | LINX_VERB_MAKE_RPRIVATE)) == 0;
+  GPtrArray *actions = g_ptr_array_new_with_free_func (g_free);
 
-  if (call->request->verb->bit == LINX_VERB_MOUNT && pins->ns_foreign)
-    return N_ ("Authentication is required to mount \"$(source)\" at \"$(target)\" in a container, "
-               "whose root "
-               "can take back the attributes of the mount");
-  return NULL;
+  g_ptr_array_add (actions, g_strconcat (ACTION_PREFIX, request->verb->operation,
+                                         lists && !pins->ns[LINX_IN].own ? "-other" : "", NULL));
+  if (has_last_step)
+    g_ptr_array_add (actions, g_strdup (ACTION_PREFIX "set-propagation"));
+  if (linx_pins_crosses (pins) && !from->own)
+    g_ptr_array_add (actions, g_strdup (ACTION_PREFIX "list-mounts-other"));
+  if (linx_attributes_need_unrestricted (request, pins))
+    g_ptr_array_add (actions, g_strdup (ACTION_PREFIX "mount-unrestricted"));
+  g_ptr_array_add (actions, NULL);
+  return actions;
 }
 
 static void
 authorize (Call *call)
 {
   const LinxPins *pins = call->work->pins;
-  gboolean other = call->request->verb->bit == LINX_VERB_LIST_MOUNTS && !pins->own;
-  g_autofree char *action
-      = g_strconcat (ACTION_PREFIX, call->request->verb->operation, other ? "-other" : "", NULL);
-  gboolean unrestricted = linx_attributes_need_unrestricted (call->request, pins);
-  const char *const actions[]
-      = { action, unrestricted ? ACTION_PREFIX "mount-unrestricted" : NULL, NULL };
+  g_autoptr (GPtrArray) actions = actions_of (call);
   call->details = linx_details_new (call->request, pins);
   const LinxQuestion question = {
     .sender = call->caller->name,
-    .actions = actions,
+    .actions = (const char *const *)actions->pdata,
     .details = call->details,
-    .message = prompt_of (call),
+    .message = pins->ns[LINX_IN].foreign ? call->request->verb->container_message : NULL,
     .interactive = !call->request->only_ask && call->pin_error == NULL && allows_prompt (call),
   };
 
@@ -264,6 +305,13 @@ authorize (Call *call)
   linx_authorize (&question, call->asking, on_authorized, call);
 }
 
+static gboolean
+is_open_to_caller (const LinxWhere *where)
+{
+  return where->kind == LINX_WHERE_NONE || where->kind == LINX_WHERE_SELF
+         || where->kind == LINX_WHERE_HOST;
+}
+
 /* An error of pin is told where the caller could have found it out without the service. Where the
  * worker was given up nobody knows what the namespace is but by its name. */
 static gboolean
@@ -272,9 +320,11 @@ may_tell_pin_error (const Call *call)
   const LinxPins *pins = call->work != NULL ? call->work->pins : NULL;
 
   if (pins == NULL)
-    return call->caller->uid == 0 || call->request->in.kind == LINX_WHERE_SELF
-           || call->request->in.kind == LINX_WHERE_HOST;
-  return pins->privileged || pins->kind != LINX_NAMESPACE_OTHER;
+    return call->caller->uid == 0
+           || (is_open_to_caller (&call->request->in) && is_open_to_caller (&call->request->from));
+  return pins->privileged
+         || (pins->ns[LINX_IN].kind != LINX_NAMESPACE_OTHER
+             && pins->ns[LINX_FROM].kind != LINX_NAMESPACE_OTHER);
 }
 
 static void
@@ -328,6 +378,7 @@ linx_call_start (GDBusMethodInvocation *invocation)
 
   under_way++;
   call->invocation = invocation;
+  call->bus = g_object_ref (g_dbus_method_invocation_get_connection (invocation));
   call->request = linx_request_decode (verb, g_dbus_method_invocation_get_parameters (invocation),
                                        fds, &error);
   call->counted = call->request != NULL && linx_bounds_enter_call (&error);

@@ -145,7 +145,7 @@ put_arguments (LinxDetails *details, const LinxRequest *request, const LinxPins 
   g_autofree char *idmap = where_text (&request->idmap);
 
   put (details, "operation", request->verb->operation);
-  put (details, "source", filters ? request->source : pins != NULL ? pins->source : NULL);
+  put (details, "source", filters ? request->source.path : pins != NULL ? pins->source : NULL);
   put (details, "target", filters ? request->at : is_pivot ? NULL : target);
   put (details, "new-root", is_pivot ? target : NULL);
   put (details, "put-old", pins != NULL ? pins->put_old.path : NULL);
@@ -160,29 +160,52 @@ put_arguments (LinxDetails *details, const LinxRequest *request, const LinxPins 
               pins != NULL ? (guint64)pins->shown_pid : 0);
 }
 
-static char *
-attributes_text (const LinxRequest *request, const LinxPins *pins)
+/* What is set on the mount, and first on all below it too. */
+static void
+put_attributes (LinxDetails *details, const LinxRequest *request, const LinxPins *pins)
 {
-  if (request->options == NULL)
-    return g_strdup ("");
-  return linx_options_attributes (pins != NULL ? linx_attributes_effective (request, pins)
-                                               : request->options->attr_set,
-                                  request->options->attr_clear);
+  LinxAttributes mount = request->options->attr, tree = request->options->tree;
+  g_autofree char *fs = linx_options_fs_text (request->options);
+  g_autofree char *user = linx_options_user_text (request->options);
+  const char *comma;
+  char *attributes;
+
+  if (pins != NULL)
+    linx_attributes_of (request, pins, &mount, &tree);
+  attributes = linx_options_attributes (&mount);
+  comma = attributes[0] != '\0' && fs[0] != '\0' ? "," : "";
+  put_printed (details, "options", g_strconcat (attributes, comma, fs, NULL));
+  put_printed (details, "attributes", attributes);
+  put_printed (details, "tree-attributes", linx_options_attributes (&tree));
+  put_printed (details, "fs-options", g_steal_pointer (&fs));
+  put (details, "user-options", user);
+}
+
+/* The directories of an overlay, as the options name them, and canonical. */
+static void
+put_layers (LinxDetails *details, const LinxPins *pins)
+{
+  g_autoptr (GString) text = g_string_new (NULL);
+
+  for (guint i = 0; pins != NULL && pins->layers != NULL && i < pins->layers->len; i++) {
+    const LinxLayer *layer = &g_array_index (pins->layers, LinxLayer, i);
+
+    g_string_append_printf (text, "%s%s=%s", i > 0 ? "," : "", layer->option, layer->place.path);
+  }
+  put (details, "layers", text->str);
 }
 
 static void
 put_options (LinxDetails *details, const LinxRequest *request, const LinxPins *pins)
 {
-  const LinxOptions *options = request->options;
-  char *attributes = attributes_text (request, pins);
-  char *fs = options == NULL ? g_strdup ("") : linx_options_fs_text (options);
-  const char *comma = attributes[0] != '\0' && fs[0] != '\0' ? "," : "";
-
-  put_printed (details, "options", g_strconcat (attributes, comma, fs, NULL));
-  put_printed (details, "attributes", attributes);
-  put_printed (details, "fs-options", fs);
+  put_attributes (details, request, pins);
+  put_layers (details, pins);
   put (details, "create", create_word (request->create));
   put_boolean (details, "recursive", request->recursive);
+  put_boolean (details, "superblock", request->superblock);
+  put_number (details, "offset", request->options->offset != 0, request->options->offset);
+  put_number (details, "size-limit", request->options->size_limit != 0,
+              request->options->size_limit);
   put_boolean (details, "make-rprivate", request->make_rprivate);
   put_boolean (details, "bind-new-root", request->bind_new_root);
   put_boolean (details, "detach-old", request->detach_old);
@@ -202,30 +225,61 @@ put_options (LinxDetails *details, const LinxRequest *request, const LinxPins *p
 static void
 put_namespace (LinxDetails *details, const LinxPins *pins)
 {
-  gboolean open = pins != NULL && pins->kind != LINX_NAMESPACE_UNKNOWN;
+  const LinxNamespace *ns = pins != NULL ? &pins->ns[LINX_IN] : NULL;
+  gboolean open = ns != NULL && ns->kind != LINX_NAMESPACE_UNKNOWN;
 
-  put (details, "namespace", open ? namespace_word (pins->kind) : "");
-  put_number (details, "namespace-id", open, open ? pins->ns_inode : 0);
-  put_number (details, "namespace-owner", open, open ? pins->ns_owner : 0);
-  put_number (details, "pid", open && pins->pid != 0, open ? (guint64)pins->pid : 0);
+  put (details, "namespace", open ? namespace_word (ns->kind) : "");
+  put_number (details, "namespace-id", open, open ? ns->inode : 0);
+  put_number (details, "namespace-owner", open, open ? ns->owner : 0);
+  put_number (details, "pid", open && ns->pid != 0, open ? (guint64)ns->pid : 0);
+}
+
+/* Where a source that is an object of the hierarchy was looked up. */
+static void
+put_source_namespace (LinxDetails *details, const LinxRequest *request, const LinxPins *pins)
+{
+  gboolean clones = (request->verb->bit & LINX_VERBS_CLONING) != 0;
+  LinxSide side = request->from.kind != LINX_WHERE_NONE ? LINX_FROM : LINX_IN;
+  const LinxNamespace *ns = pins != NULL ? &pins->ns[side] : NULL;
+  gboolean open = clones && ns != NULL && ns->kind != LINX_NAMESPACE_UNKNOWN;
+  g_autofree char *from = where_text (&request->from);
+
+  put (details, "from", from);
+  put (details, "source-namespace", open ? namespace_word (ns->kind) : "");
+  put_number (details, "source-namespace-id", open, open ? ns->inode : 0);
+  put_number (details, "source-namespace-owner", open, open ? ns->owner : 0);
+}
+
+static const char *
+source_word (LinxSourceKind kind)
+{
+  static const char *const words[] = {
+    [LINX_SOURCE_NONE] = "none", [LINX_SOURCE_DEVICE] = "device",
+    [LINX_SOURCE_TAG] = "tag",   [LINX_SOURCE_FILE] = "file",
+    [LINX_SOURCE_FD] = "fd",     [LINX_SOURCE_DIRECTORY] = "directory",
+  };
+
+  return words[kind];
 }
 
 static void
 put_source (LinxDetails *details, const LinxRequest *request, const LinxPins *pins)
 {
-  gboolean is_device = pins != NULL && pins->source_kind == LINX_SOURCE_DEVICE;
-  gboolean mounts = request->verb->bit == LINX_VERB_MOUNT;
+  gboolean has_source = (request->verb->bit & LINX_VERBS_WITH_SOURCE) != 0;
+  gboolean is_device
+      = pins != NULL
+        && (pins->source_kind == LINX_SOURCE_DEVICE || pins->source_kind == LINX_SOURCE_TAG);
   gboolean filters = request->verb->bit == LINX_VERB_LIST_MOUNTS;
+  gboolean has_target = request->target.path != NULL || request->target.fd >= 0;
   g_autofree char *device
       = is_device ? g_strdup_printf ("%u:%u", pins->device_major, pins->device_minor) : NULL;
 
-  put (details, "source-given", mounts ? request->source : NULL);
-  put (details, "source-kind", !mounts ? NULL : is_device ? "device" : "none");
+  put (details, "source-given", has_source ? linx_named_text (&request->source) : NULL);
+  put (details, "source-kind",
+       has_source ? source_word (pins != NULL ? pins->source_kind : LINX_SOURCE_NONE) : NULL);
   put (details, "device", device);
-  put (details, "target-given", filters ? NULL : linx_named_text (&request->target));
-  put (details, "source-namespace", NULL);
-  put (details, "source-namespace-id", NULL);
-  put (details, "source-namespace-owner", NULL);
+  put (details, "target-given", has_target && !filters ? linx_named_text (&request->target) : NULL);
+  put_source_namespace (details, request, pins);
 }
 
 static void

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "filesystem.h"
 #include "attributes.h"
+#include "device.h"
+#include "layers.h"
 #include "linx-error.h"
+#include "namespace.h"
 #include "shown.h"
 
 #include <errno.h>
@@ -11,11 +14,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* A filesystem context (fsopen(2)) and what it is for. */
+/* A filesystem context (fsopen(2), fspick(2)) and what it is for. */
 typedef struct {
   int fd; /* -1 with errno set: it could not be opened */
   const LinxRequest *request;
   const LinxPins *pins;
+  const LinxDevice *device; /* NULL: none, or it is not to change */
 } Context;
 
 /* The kernel's own words, where it left some in the context: "e tmpfs: Bad value for 'size'". */
@@ -35,6 +39,12 @@ read_words (int context)
   return g_string_free (words, FALSE);
 }
 
+static const char *
+path_of (const LinxPins *pins)
+{
+  return pins->target != NULL ? pins->target : pins->source;
+}
+
 static gboolean
 mount_failed (const Context *context, int err, const char *fallback, GError **error)
 {
@@ -44,9 +54,9 @@ mount_failed (const Context *context, int err, const char *fallback, GError **er
   if (kernel[0] != '\0')
     words = g_strdup (kernel);
   else
-    words = g_strdup_printf ("%s on '%s': %s", context->request->fstype, context->pins->source,
+    words = g_strdup_printf ("%s on '%s': %s", context->pins->fstype, context->pins->source,
                              fallback != NULL ? fallback : strerrordesc_np (err));
-  return linx_error_set (error, LINX_STAGE_MOUNT, err, context->pins->target, words);
+  return linx_error_set (error, LINX_STAGE_MOUNT, err, path_of (context->pins), words);
 }
 
 static gboolean
@@ -58,29 +68,54 @@ set_option (const Context *context, const char *name, const char *value, GError 
   return rc == 0 ? TRUE : mount_failed (context, errno, name, error);
 }
 
+/* `ro` and `rw` are the filesystem's too; layers were handed over already. */
 static gboolean
-configure (const Context *context, GError **error)
+set_options (const Context *context, const LinxAttributes *attributes, GError **error)
 {
-  const LinxOptions *options = context->request->options;
+  const GPtrArray *fs = context->request->options->fs;
 
-  if (context->pins->source[0] != '\0'
-      && !set_option (context, "source", context->pins->source, error))
+  if ((attributes->set & MOUNT_ATTR_RDONLY) != 0 && !set_option (context, "ro", NULL, error))
     return FALSE;
-  if ((options->attr_set & MOUNT_ATTR_RDONLY) != 0 && !set_option (context, "ro", NULL, error))
+  if ((attributes->clear & MOUNT_ATTR_RDONLY) != 0 && !set_option (context, "rw", NULL, error))
     return FALSE;
-  for (guint i = 0; i < options->fs->len; i++) {
-    const LinxFsOption *option = g_ptr_array_index (options->fs, i);
+  for (guint i = 0; i < fs->len; i++) {
+    const LinxFsOption *option = g_ptr_array_index (fs, i);
 
+    if (context->pins->layers != NULL && linx_options_names_path (option))
+      continue;
     if (!set_option (context, option->name, option->value, error))
       return FALSE;
   }
   return TRUE;
 }
 
+static gboolean
+configure (const Context *context, GError **error)
+{
+  LinxAttributes attributes, tree;
+  const char *option;
+  int err;
+
+  if (context->device->path[0] != '\0'
+      && !set_option (context, "source", context->device->path, error))
+    return FALSE;
+  err = linx_layers_configure (context->fd, context->pins, &option);
+  if (err != 0)
+    return mount_failed (context, err, option, error);
+  linx_attributes_of (context->request, context->pins, &attributes, &tree);
+  return set_options (context, &attributes, error);
+}
+
+static gboolean
+is_on_device (const Context *context)
+{
+  return context->pins->source_kind != LINX_SOURCE_NONE;
+}
+
 static const char *
 explain_create (const Context *context, int err)
 {
-  if (context->pins->source_kind != LINX_SOURCE_DEVICE)
+  if (!is_on_device (context))
     return NULL;
   switch (err) {
   case EINVAL:
@@ -96,51 +131,14 @@ explain_create (const Context *context, int err)
   }
 }
 
-/* The kernel looks the device up by its path, and follows links. Asked right before, and by its
- * number right after. */
-static gboolean
-check_source (const Context *context, GError **error)
-{
-  const LinxPins *pins = context->pins;
-  LinxFileId node;
-  int fd = linx_path_open (AT_FDCWD, pins->source, LINX_PATH_NO_SYMLINKS, error);
-  int rc;
-
-  if (fd < 0)
-    return FALSE;
-  rc = linx_file_id_read (&node, fd, "");
-  close (fd);
-  if (rc == 0 && S_ISBLK (node.mode) && node.rdev_major == pins->device_major
-      && node.rdev_minor == pins->device_minor)
-    return TRUE;
-  return linx_error_set (error, LINX_STAGE_RESOLVE, ESTALE, pins->source,
-                         "the device is no longer the one that was approved");
-}
-
-/* Types with a device number of their own (btrfs) do not show theirs: there the path is asked once
- * more. */
-static gboolean
-check_device (const Context *context, int mount, GError **error)
-{
-  const LinxPins *pins = context->pins;
-  LinxFileId made;
-
-  if (linx_file_id_read (&made, mount, "") == 0 && made.major != 0)
-    return made.major == pins->device_major && made.minor == pins->device_minor
-               ? TRUE
-               : linx_error_set (error, LINX_STAGE_RESOLVE, ESTALE, pins->source,
-                                 "the device is no longer the one that was approved");
-  return check_source (context, error);
-}
-
 static gboolean
 create (LinxVisit *visit, const Context *context, GError **error)
 {
-  gboolean device = context->pins->source_kind == LINX_SOURCE_DEVICE;
+  gboolean device = is_on_device (context);
   int rc, err;
 
   if (device
-      && (!check_source (context, error)
+      && (!linx_device_check (context->device, error)
           || !linx_visit_commit (visit, "opening the device", error)))
     return FALSE;
   rc = fsconfig (context->fd, FSCONFIG_CMD_CREATE, NULL, NULL, 0);
@@ -154,55 +152,44 @@ create (LinxVisit *visit, const Context *context, GError **error)
 static const char *
 explain_fsmount (const Context *context, int err)
 {
-  if (err == EPERM && context->pins->ns_foreign)
+  if (err == EPERM && context->pins->ns[LINX_IN].foreign)
     return "it would show more than the one that is mounted there: that one has parts covered";
   return NULL;
-}
-
-static gboolean
-set_idmap (const Context *context, int mount, GError **error)
-{
-  struct mount_attr attr
-      = { .attr_set = MOUNT_ATTR_IDMAP, .userns_fd = (guint64)context->pins->fd[LINX_PIN_IDMAP] };
-
-  if (mount_setattr (mount, "", AT_EMPTY_PATH, &attr, sizeof attr) == 0)
-    return TRUE;
-  return linx_error_set (error, LINX_STAGE_SET_ATTRIBUTES, errno, context->pins->target,
-                         errno == EINVAL  ? "'idmap': this filesystem type cannot be mapped"
-                         : errno == EPERM ? "'idmap': the initial user namespace is no mapping"
-                                          : NULL);
 }
 
 /* Makes the filesystem, and a mount of it that nobody sees yet. Returns it, or -1. */
 static int
 make_mount (LinxVisit *visit, const Context *context, GError **error)
 {
-  guint64 attributes = linx_attributes_effective (context->request, context->pins);
+  LinxAttributes attributes, tree;
   int mount;
 
   if (!configure (context, error) || !create (visit, context, error))
     return -1;
-  mount = fsmount (context->fd, FSMOUNT_CLOEXEC, (unsigned int)attributes);
+  linx_attributes_of (context->request, context->pins, &attributes, &tree);
+  mount = fsmount (context->fd, FSMOUNT_CLOEXEC, (unsigned int)attributes.set);
   if (mount < 0) {
     mount_failed (context, errno, explain_fsmount (context, errno), error);
     return -1;
   }
-  if ((context->pins->source_kind == LINX_SOURCE_DEVICE && !check_device (context, mount, error))
-      || (context->pins->fd[LINX_PIN_IDMAP] >= 0 && !set_idmap (context, mount, error))) {
+  if ((is_on_device (context) && !linx_device_is_below (context->device, mount, error))
+      || !linx_attributes_set_idmap (context->request, context->pins, mount, error)) {
     close (mount);
     return -1;
   }
   return mount;
 }
 
-int
-linx_filesystem_make (LinxVisit *visit, const LinxRequest *request, const LinxPins *pins,
-                      GError **error)
+/* Where the device is looked up. */
+static int
+make_there (LinxVisit *visit, const LinxRequest *request, LinxPins *pins, GError **error)
 {
-  Context context = { -1, request, pins };
+  g_auto (LinxDevice) device = { .fd = -1 };
+  Context context = { -1, request, pins, &device };
   int mount;
 
-  if (!linx_shown_open (request, pins, &context.fd, error))
+  if (!linx_device_open (request, pins, &device, error)
+      || !linx_shown_open (request, pins, &context.fd, error))
     return -1;
   if (context.fd < 0) {
     mount_failed (&context, errno, errno == ENODEV ? "unknown filesystem type" : NULL, error);
@@ -211,4 +198,56 @@ linx_filesystem_make (LinxVisit *visit, const LinxRequest *request, const LinxPi
   mount = make_mount (visit, &context, error);
   close (context.fd);
   return mount;
+}
+
+gboolean
+linx_filesystem_pin (const LinxRequest *request, LinxPins *pins, GError **error)
+{
+  pins->fstype = g_strdup (request->fstype);
+  return linx_layers_pin (request, pins, error) && linx_shown_pin (request, pins, error)
+         && linx_shown_pin_idmap (request, pins, error) && linx_device_pin (request, pins, error);
+}
+
+int
+linx_filesystem_make (LinxVisit *visit, const LinxRequest *request, LinxPins *pins, GError **error)
+{
+  gboolean elsewhere
+      = pins->source_kind == LINX_SOURCE_FILE || pins->source_kind == LINX_SOURCE_TAG;
+  int mount;
+
+  if (!linx_layers_recheck (pins, error))
+    return -1;
+  mount = make_there (visit, request, pins, error);
+  if (mount < 0 || !elsewhere || linx_namespace_enter (pins, LINX_IN, error))
+    return mount;
+  close (mount);
+  return -1;
+}
+
+gboolean
+linx_filesystem_change (LinxVisit *visit, const LinxRequest *request, const LinxPins *pins,
+                        GError **error)
+{
+  Context context = { .request = request, .pins = pins };
+  LinxAttributes attributes, tree;
+  int rc, err;
+  gboolean ok;
+
+  context.fd = fspick (pins->fd[LINX_PIN_TARGET], "",
+                       FSPICK_CLOEXEC | FSPICK_EMPTY_PATH | FSPICK_NO_AUTOMOUNT);
+  if (context.fd < 0)
+    return mount_failed (&context, errno, NULL, error);
+  linx_attributes_of (request, pins, &attributes, &tree);
+  ok = set_options (&context, &attributes, error)
+       && linx_visit_commit (visit, "reconfiguring the filesystem", error);
+  if (ok) {
+    rc = fsconfig (context.fd, FSCONFIG_CMD_RECONFIGURE, NULL, NULL, 0);
+    err = errno;
+    linx_visit_committed (visit, rc == 0);
+    ok = rc == 0 ? TRUE
+                 : mount_failed (&context, err,
+                                 err == EBUSY ? "a file on it is open for writing" : NULL, error);
+  }
+  close (context.fd);
+  return ok;
 }

@@ -6,6 +6,14 @@
 #include "worker.h"
 
 /**
+ * linx_filesystem_pin:
+ * @request: type, source and options
+ * @pins: gets what they name
+ * @error: Resolve.*, OpenNs.*, InvalidArgs, NotSupported
+ */
+gboolean linx_filesystem_pin (const LinxRequest *request, LinxPins *pins, GError **error);
+
+/**
  * linx_filesystem_make:
  * @visit: the visit; opening a device is a step that changes something: a journal may be replayed
  * @request: type and options
@@ -18,5 +26,17 @@
  *
  * Returns: (transfer full): the mount, or -1
  */
-int linx_filesystem_make (LinxVisit *visit, const LinxRequest *request, const LinxPins *pins,
+int linx_filesystem_make (LinxVisit *visit, const LinxRequest *request, LinxPins *pins,
                           GError **error);
+
+/**
+ * linx_filesystem_change:
+ * @visit: the visit
+ * @request: the options to change, and no others
+ * @pins: a target that was looked up once more
+ * @error: Mount.*
+ *
+ * Reconfigures the filesystem that the target is the root of (fspick(2)), for all who use it.
+ */
+gboolean linx_filesystem_change (LinxVisit *visit, const LinxRequest *request, const LinxPins *pins,
+                                 GError **error);

@@ -8,6 +8,7 @@
 
 static gboolean unique_mount_id;
 static gboolean pidns_option;
+static gboolean overlay_layer_fds;
 
 /* Each of the three is asked: a seccomp filter may take one of them away. */
 static gboolean
@@ -39,9 +40,25 @@ probe_pidns_option (void)
   return has;
 }
 
+static gboolean
+probe_overlay_layer_fds (void)
+{
+  int context = fsopen ("overlay", FSOPEN_CLOEXEC);
+  int layer = open ("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+  gboolean has = context >= 0 && layer >= 0
+                 && fsconfig (context, FSCONFIG_SET_FD, "lowerdir+", NULL, layer) == 0;
+
+  if (context >= 0)
+    close (context);
+  if (layer >= 0)
+    close (layer);
+  return has;
+}
+
 void
 linx_features_probe (void)
 {
+  overlay_layer_fds = probe_overlay_layer_fds ();
   pidns_option = probe_pidns_option ();
   unique_mount_id = probe_unique_mount_id ();
 }
@@ -58,6 +75,12 @@ linx_feature_pidns_option (void)
   return pidns_option;
 }
 
+gboolean
+linx_feature_overlay_layer_fds (void)
+{
+  return overlay_layer_fds;
+}
+
 GStrv
 linx_features_names (void)
 {
@@ -67,5 +90,7 @@ linx_features_names (void)
     g_strv_builder_add (names, "unique-mount-id");
   if (pidns_option)
     g_strv_builder_add (names, "pidns-option");
+  if (overlay_layer_fds)
+    g_strv_builder_add (names, "overlay-layer-fds");
   return g_strv_builder_end (names);
 }

@@ -22,6 +22,13 @@ gboolean linx_feature_unique_mount_id (void);
 gboolean linx_feature_pidns_option (void);
 
 /**
+ * linx_feature_overlay_layer_fds:
+ *
+ * Returns: whether overlay takes its layers as descriptors (Linux 6.13)
+ */
+gboolean linx_feature_overlay_layer_fds (void);
+
+/**
  * linx_features_names:
  *
  * Returns: (transfer full): the names of what was found: the property Features

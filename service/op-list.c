@@ -17,7 +17,7 @@ gboolean
 linx_list_pin (const LinxRequest *request, LinxPins *pins, GError **error)
 {
   (void)request;
-  if (pins->privileged || !pins->own)
+  if (pins->privileged || !pins->ns[LINX_IN].own)
     return TRUE;
   pins->fd[LINX_PIN_MOUNTINFO] = linx_process_open (pins->caller->pid, "mountinfo", O_RDONLY);
   if (pins->fd[LINX_PIN_MOUNTINFO] < 0 || !linx_process_alive (pins->fd[LINX_LENT_CALLER]))
@@ -46,7 +46,7 @@ matches (const LinxRequest *request, const LinxRow *row)
   if (request->fstypes != NULL
       && !g_strv_contains ((const char *const *)request->fstypes, row->fstype))
     return FALSE;
-  if (request->source != NULL && !g_str_equal (row->source, request->source))
+  if (request->source.path != NULL && !g_str_equal (row->source, request->source.path))
     return FALSE;
   if (request->at != NULL && !g_str_equal (row->mount_point, request->at))
     return FALSE;

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "attributes.h"
 #include "linx-error.h"
 #include "ops.h"
+#include "propagation.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <sys/mount.h>
 
 gboolean
@@ -16,22 +17,38 @@ linx_propagation_pin (const LinxRequest *request, LinxPins *pins, GError **error
                                                  pins->target, "not a mount point");
 }
 
+static gboolean
+set_propagation (LinxVisit *visit, int mount, gboolean recursive, int propagation, const char *path,
+                 GError **error)
+{
+  const LinxAttributes none = { 0, 0 };
+  int err;
+
+  if (!linx_visit_commit (visit, "mount_setattr", error))
+    return FALSE;
+  err = linx_attributes_set (mount, recursive, &none, propagation);
+  linx_visit_committed (visit, err == 0);
+  return err == 0 ? TRUE : linx_error_set (error, LINX_STAGE_PROPAGATION, err, path, NULL);
+}
+
 GVariant *
 linx_propagation_perform (LinxVisit *visit, const LinxRequest *request, LinxPins *pins,
                           GError **error)
 {
-  struct mount_attr attr = { .propagation = (guint64)request->propagation };
-  unsigned int flags = AT_EMPTY_PATH | (request->recursive ? AT_RECURSIVE : 0);
-  int rc, err;
+  int mount = pins->fd[LINX_PIN_TARGET];
 
   if (!linx_pins_recheck_as_caller (pins, error)
-      || !linx_visit_commit (visit, "mount_setattr", error))
+      || !set_propagation (visit, mount, request->recursive, request->propagation, pins->target,
+                           error))
     return NULL;
-  rc = mount_setattr (pins->fd[LINX_PIN_TARGET], "", flags, &attr, sizeof attr);
-  err = errno;
-  linx_visit_committed (visit, rc == 0);
-  if (rc == 0)
-    return g_variant_new ("()");
-  linx_error_set (error, LINX_STAGE_PROPAGATION, err, pins->target, NULL);
-  return NULL;
+  return linx_reply_changed (request, mount);
+}
+
+gboolean
+linx_propagation_last_step (LinxVisit *visit, const LinxRequest *request, const LinxPins *pins,
+                            int mount, GError **error)
+{
+  return request->propagation == 0
+         || set_propagation (visit, mount, request->options->propagation_recursive,
+                             request->propagation, pins->target, error);
 }

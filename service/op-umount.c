@@ -2,6 +2,7 @@
 #include "linx-error.h"
 #include "mount-id.h"
 #include "ops.h"
+#include "subtree.h"
 #include "table.h"
 
 #include <errno.h>
@@ -156,6 +157,14 @@ explain (const LinxRequest *request, int err)
   return NULL;
 }
 
+/* MNT_DETACH takes all that is below along. */
+static gboolean
+unmount_below (LinxVisit *visit, const LinxRequest *request, const LinxPins *pins, GError **error)
+{
+  return !request->recursive || request->detach
+         || linx_subtree_umount (visit, pins, request->force ? MNT_FORCE : 0, error);
+}
+
 static gboolean
 unmount (LinxVisit *visit, const LinxRequest *request, const LinxPins *pins, GError **error)
 {
@@ -177,7 +186,7 @@ unmount (LinxVisit *visit, const LinxRequest *request, const LinxPins *pins, GEr
 GVariant *
 linx_umount_perform (LinxVisit *visit, const LinxRequest *request, LinxPins *pins, GError **error)
 {
-  if (!linx_pins_recheck_as_caller (pins, error))
+  if (!linx_pins_recheck_as_caller (pins, error) || !unmount_below (visit, request, pins, error))
     return NULL;
   if (fchdir (pins->fd[LINX_PIN_TARGET]) < 0) {
     fail (pins->place.path, errno, NULL, error);

@@ -1,13 +1,55 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "shown.h"
 #include "verb.h"
+
+/**
+ * linx_reply_id:
+ * @mount: a mount
+ *
+ * Returns: (transfer floating): the reply of a method that returns the id of a new mount
+ */
+GVariant *linx_reply_id (int mount);
+
+/**
+ * linx_reply_changed:
+ * @request: a request that was about a mount that was there before
+ * @mount: that mount
+ *
+ * Returns: (transfer floating): "()"; of Mount, which an option made another verb, its id
+ */
+GVariant *linx_reply_changed (const LinxRequest *request, int mount);
 
 /* The functions of the verb table's rows: see LinxVerb. One verb family a file, op-*.c. */
 
 gboolean linx_mount_pin (const LinxRequest *request, LinxPins *pins, GError **error);
 GVariant *linx_mount_perform (LinxVisit *visit, const LinxRequest *request, LinxPins *pins,
                               GError **error);
+
+gboolean linx_bind_pin (const LinxRequest *request, LinxPins *pins, GError **error);
+GVariant *linx_bind_perform (LinxVisit *visit, const LinxRequest *request, LinxPins *pins,
+                             GError **error);
+
+gboolean linx_remount_pin (const LinxRequest *request, LinxPins *pins, GError **error);
+GVariant *linx_remount_perform (LinxVisit *visit, const LinxRequest *request, LinxPins *pins,
+                                GError **error);
+
+gboolean linx_move_pin (const LinxRequest *request, LinxPins *pins, GError **error);
+GVariant *linx_move_perform (LinxVisit *visit, const LinxRequest *request, LinxPins *pins,
+                             GError **error);
+
+gboolean linx_create_pin (const LinxRequest *request, LinxPins *pins, GError **error);
+GVariant *linx_create_perform (LinxVisit *visit, const LinxRequest *request, LinxPins *pins,
+                               GError **error);
+
+gboolean linx_clone_pin (const LinxRequest *request, LinxPins *pins, GError **error);
+GVariant *linx_clone_perform (LinxVisit *visit, const LinxRequest *request, LinxPins *pins,
+                              GError **error);
+
+gboolean linx_attach_pin (const LinxRequest *request, LinxPins *pins, GError **error);
+GVariant *linx_attach_perform (LinxVisit *visit, const LinxRequest *request, LinxPins *pins,
+                               GError **error);
 
 gboolean linx_umount_pin (const LinxRequest *request, LinxPins *pins, GError **error);
 GVariant *linx_umount_perform (LinxVisit *visit, const LinxRequest *request, LinxPins *pins,

@@ -2,9 +2,11 @@
 #include "pins.h"
 #include "linx-error.h"
 #include "mount-id.h"
+#include "namespace.h"
 
 #include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 LinxPins *
@@ -16,7 +18,9 @@ linx_pins_new (LinxCaller *caller, const LinxRequest *request)
     pins->fd[i] = -1;
   pins->fd[LINX_LENT_CALLER] = caller->pidfd;
   pins->fd[LINX_LENT_IN] = request->in.fd;
+  pins->fd[LINX_LENT_FROM] = request->from.fd;
   pins->fd[LINX_LENT_TARGET] = request->target.fd;
+  pins->fd[LINX_LENT_SOURCE] = request->source.fd;
   pins->fd[LINX_LENT_PUT_OLD] = request->put_old.fd;
   pins->fd[LINX_LENT_PROCESS] = request->process.fd;
   pins->fd[LINX_LENT_IDMAP] = request->idmap.fd;
@@ -45,16 +49,18 @@ linx_pins_free (LinxPins *pins)
   linx_place_clear (&pins->put_old);
   g_free (pins->put_old_below);
   g_free (pins->source);
+  linx_place_clear (&pins->source_place);
+  g_free (pins->fstype);
+  g_clear_pointer (&pins->layers, g_array_unref);
   g_free (pins);
 }
 
 static int
-open_named (const LinxRequest *request, const LinxPins *pins, const LinxNamed *named, guint lent,
-            GError **error)
+open_named (const LinxRequest *request, const LinxPins *pins, guint root, const LinxNamed *named,
+            guint lent, GError **error)
 {
-  if (named->path != NULL)
-    return linx_path_open (pins->fd[LINX_PIN_ROOT], named->path, linx_request_path_flags (request),
-                           error);
+  if (named->fd < 0)
+    return linx_path_open (pins->fd[root], named->path, linx_request_path_flags (request), error);
   return linx_path_reopen (pins->fd[lent], error);
 }
 
@@ -78,7 +84,7 @@ linx_pins_hold_target (const LinxRequest *request, LinxPins *pins, GError **erro
   g_autoptr (GError) missing = NULL;
 
   pins->fd[LINX_PIN_TARGET]
-      = open_named (request, pins, &request->target, LINX_LENT_TARGET, &missing);
+      = open_named (request, pins, LINX_PIN_ROOT, &request->target, LINX_LENT_TARGET, &missing);
   if (missing != NULL
       && (request->create == LINX_CREATE_NOTHING || linx_error_errno (missing) != ENOENT)) {
     g_propagate_error (error, g_steal_pointer (&missing));
@@ -116,13 +122,46 @@ linx_pins_hold_put_old (const LinxRequest *request, LinxPins *pins, GError **err
 
   if (named->path == NULL && named->fd < 0)
     return TRUE;
-  pins->fd[LINX_PIN_PUT_OLD] = open_named (request, pins, named, LINX_LENT_PUT_OLD, error);
+  pins->fd[LINX_PIN_PUT_OLD]
+      = open_named (request, pins, LINX_PIN_ROOT, named, LINX_LENT_PUT_OLD, error);
   if (pins->fd[LINX_PIN_PUT_OLD] < 0
       || !linx_place_read (&pins->put_old, pins->fd[LINX_PIN_PUT_OLD], linx_named_text (named),
                            error))
     return FALSE;
   pins->put_old_below = path_below (pins->put_old.path, pins->place.path);
   return TRUE;
+}
+
+gboolean
+linx_pins_crosses (const LinxPins *pins)
+{
+  return pins->fd[LINX_PIN_FROM_NS] >= 0 && pins->ns[LINX_FROM].inode != pins->ns[LINX_IN].inode;
+}
+
+static gboolean
+hold_source (const LinxRequest *request, LinxPins *pins, GError **error)
+{
+  guint root = pins->fd[LINX_PIN_FROM_NS] >= 0 ? LINX_PIN_FROM_ROOT : LINX_PIN_ROOT;
+
+  pins->fd[LINX_PIN_SOURCE]
+      = open_named (request, pins, root, &request->source, LINX_LENT_SOURCE, error);
+  if (pins->fd[LINX_PIN_SOURCE] < 0
+      || !linx_place_read (&pins->source_place, pins->fd[LINX_PIN_SOURCE],
+                           linx_named_text (&request->source), error))
+    return FALSE;
+  pins->source = g_strdup (pins->source_place.path);
+  pins->source_kind
+      = S_ISDIR (pins->source_place.id.mode) ? LINX_SOURCE_DIRECTORY : LINX_SOURCE_FILE;
+  return TRUE;
+}
+
+gboolean
+linx_pins_hold_source (const LinxRequest *request, LinxPins *pins, GError **error)
+{
+  if (!linx_pins_crosses (pins))
+    return hold_source (request, pins, error);
+  return linx_namespace_enter (pins, LINX_FROM, error) && hold_source (request, pins, error)
+         && linx_namespace_enter (pins, LINX_IN, error);
 }
 
 static gboolean
@@ -155,4 +194,21 @@ linx_pins_recheck_as_caller (const LinxPins *pins, GError **error)
     return FALSE;
   ok = linx_pins_recheck (pins, error);
   return linx_caller_resume (ok ? error : NULL) && ok;
+}
+
+gboolean
+linx_pins_recheck_other (const LinxPins *pins, const LinxPlace *place, guint at, GError **error)
+{
+  gboolean ok;
+
+  if (!linx_caller_assume (pins->caller, pins->gid, error))
+    return FALSE;
+  ok = recheck_place (place, pins->fd[at], error);
+  return linx_caller_resume (ok ? error : NULL) && ok;
+}
+
+gboolean
+linx_pins_recheck_source (const LinxPins *pins, GError **error)
+{
+  return linx_pins_recheck_other (pins, &pins->source_place, LINX_PIN_SOURCE, error);
 }

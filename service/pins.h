@@ -10,20 +10,31 @@
  * what the system calls work on.
  */
 
+/* How many directories an overlay may be made of. */
+#define LINX_MOST_LAYERS 64
+
 /* Places in LinxPins.fd. The last ones are lent: by the caller's entry, and with its message. */
 enum {
   LINX_PIN_NS,
   LINX_PIN_ROOT,
   LINX_PIN_PROCESS,
+  LINX_PIN_FROM_NS,
+  LINX_PIN_FROM_ROOT,
+  LINX_PIN_FROM_PROCESS,
   LINX_PIN_TARGET,
+  LINX_PIN_SOURCE,
   LINX_PIN_PUT_OLD,
   LINX_PIN_SHOWN,
   LINX_PIN_IDMAP,
   LINX_PIN_MOUNTINFO,
-  LINX_PINS_OWNED,
+  LINX_PIN_MOUNT, /* a detached mount, for the reply */
+  LINX_PIN_LAYERS,
+  LINX_PINS_OWNED = LINX_PIN_LAYERS + LINX_MOST_LAYERS,
   LINX_LENT_CALLER = LINX_PINS_OWNED,
   LINX_LENT_IN,
+  LINX_LENT_FROM,
   LINX_LENT_TARGET,
+  LINX_LENT_SOURCE,
   LINX_LENT_PUT_OLD,
   LINX_LENT_PROCESS,
   LINX_LENT_IDMAP,
@@ -38,11 +49,47 @@ typedef enum {
   LINX_NAMESPACE_OTHER,
 } LinxNamespaceKind;
 
+/** LinxSide: the namespace to act in, and the one that a source is taken from. */
+typedef enum {
+  LINX_IN,
+  LINX_FROM,
+  LINX_N_SIDES,
+} LinxSide;
+
+/**
+ * LinxNamespace:
+ * @kind: whose it is; LINX_NAMESPACE_UNKNOWN: it is not open yet, or not named
+ * @own: whether it is the caller's own
+ * @inode: the number that lsns(8) shows
+ * @owner: the uid that owns the user namespace that owns it
+ * @foreign: whether that is another user namespace than the initial one: its root can undo
+ *   attributes of mounts in it
+ * @pid: the process it was named by; 0: by none
+ */
+typedef struct {
+  LinxNamespaceKind kind;
+  gboolean own;
+  guint64 inode;
+  uid_t owner;
+  gboolean foreign;
+  pid_t pid;
+} LinxNamespace;
+
 /** LinxSourceKind: what a source is. */
 typedef enum {
-  LINX_SOURCE_NONE,
-  LINX_SOURCE_DEVICE,
+  LINX_SOURCE_NONE,      /* a word that names nothing */
+  LINX_SOURCE_DEVICE,    /* a block device */
+  LINX_SOURCE_TAG,       /* a block device, found by its label or the like */
+  LINX_SOURCE_FILE,      /* of Mount: a filesystem image; else: anything but a directory */
+  LINX_SOURCE_DIRECTORY, /* a directory */
+  LINX_SOURCE_FD,        /* a detached mount */
 } LinxSourceKind;
+
+/** LinxLayer: a directory that an overlay is made of: the option that names it, and its place. */
+typedef struct {
+  const char *option;
+  LinxPlace place;
+} LinxLayer;
 
 /**
  * LinxPins:
@@ -51,13 +98,7 @@ typedef enum {
  * @privileged: whether it is asked nothing (linx_caller_verify())
  * @gid: its filesystem group id
  *
- * @kind: whose the namespace is; LINX_NAMESPACE_UNKNOWN: it is not open yet
- * @own: whether it is the caller's own
- * @ns_inode: the number that lsns(8) shows
- * @ns_owner: the uid that owns the user namespace that owns it
- * @ns_foreign: whether that is another user namespace than the initial one: its root can undo
- *   attributes of mounts in it
- * @pid: the process it was named by; 0: by none
+ * @ns: the namespaces, by LinxSide
  *
  * @place: the target, or with @name the directory that holds it
  * @name: (nullable): its last component, where the target itself must not be held (Umount) or does
@@ -74,8 +115,13 @@ typedef enum {
  *
  * @source_kind: what the source is
  * @source: (nullable): its canonical path, or the string as given where it names nothing here
+ * @source_place: where it is held
+ * @source_read_only: an image that the caller may not write
  * @device_major: of a device
  * @device_minor: of a device
+ * @fstype: (nullable): the type of the filesystem that is made or changed
+ * @helper: whether a program makes it (/sbin/mount.TYPE, mount(8))
+ * @layers: (nullable) (element-type LinxLayer): of an overlay; LINX_PIN_LAYERS and on hold them
  */
 typedef struct {
   int fd[LINX_PINS_ALL];
@@ -83,12 +129,7 @@ typedef struct {
   gboolean privileged;
   gid_t gid;
 
-  LinxNamespaceKind kind;
-  gboolean own;
-  guint64 ns_inode;
-  uid_t ns_owner;
-  gboolean ns_foreign;
-  pid_t pid;
+  LinxNamespace ns[LINX_N_SIDES];
 
   LinxPlace place;
   char *name;
@@ -104,8 +145,13 @@ typedef struct {
 
   LinxSourceKind source_kind;
   char *source;
+  LinxPlace source_place;
+  gboolean source_read_only;
   guint device_major;
   guint device_minor;
+  char *fstype;
+  gboolean helper;
+  GArray *layers;
 } LinxPins;
 
 /**
@@ -156,6 +202,39 @@ gboolean linx_pins_hold_put_old (const LinxRequest *request, LinxPins *pins, GEr
  * linx_pins_recheck() with the caller's eyes.
  */
 gboolean linx_pins_recheck_as_caller (const LinxPins *pins, GError **error);
+
+/**
+ * linx_pins_hold_source:
+ * @request: names the source: an object of the hierarchy
+ * @pins: gets it
+ * @error: Resolve.*
+ *
+ * Looks the source up, as the caller, in the namespace it is taken from, and leaves the thread in
+ * the one to act in.
+ */
+gboolean linx_pins_hold_source (const LinxRequest *request, LinxPins *pins, GError **error);
+
+/**
+ * linx_pins_recheck_source:
+ * @pins: pins
+ * @error: Resolve.ESTALE
+ *
+ * linx_pins_recheck_as_caller() for the source, in the namespace that this thread is in.
+ */
+gboolean linx_pins_recheck_source (const LinxPins *pins, GError **error);
+
+/**
+ * linx_pins_recheck_other:
+ * @pins: pins
+ * @place: where something is held
+ * @at: which descriptor holds it, LINX_PIN_*
+ * @error: Resolve.ESTALE
+ */
+gboolean linx_pins_recheck_other (const LinxPins *pins, const LinxPlace *place, guint at,
+                                  GError **error);
+
+/** linx_pins_crosses: whether the source is taken from another namespace than it goes to. */
+gboolean linx_pins_crosses (const LinxPins *pins);
 
 /** linx_pins_close: closes one place. */
 void linx_pins_close (LinxPins *pins, guint place);

@@ -13,6 +13,7 @@
 
 static int proc_fd = -1;
 static int self_pidfd = -1;
+static int self_mnt_ns = -1;
 
 gboolean
 linx_process_init (GError **error)
@@ -27,6 +28,9 @@ linx_process_init (GError **error)
   self_pidfd = pidfd_open (getpid (), 0);
   if (self_pidfd < 0)
     return linx_error_set (error, LINX_STAGE_OPEN_NS, errno, "own process", NULL);
+  self_mnt_ns = openat (proc_fd, "self/ns/mnt", O_RDONLY | O_CLOEXEC);
+  if (self_mnt_ns < 0)
+    return linx_error_set (error, LINX_STAGE_OPEN_NS, errno, "own mount namespace", NULL);
   do
     filler = fcntl (proc_fd, F_DUPFD_CLOEXEC, 0);
   while (filler >= 0 && filler < LINX_RESERVED_FDS - 1);
@@ -45,6 +49,12 @@ int
 linx_process_self_pidfd (void)
 {
   return self_pidfd;
+}
+
+int
+linx_process_self_mnt_ns (void)
+{
+  return self_mnt_ns;
 }
 
 gboolean
@@ -98,12 +108,7 @@ is_on_filesystem_of (int fd, int example)
 gboolean
 linx_process_is_nsfs (int fd)
 {
-  int own = linx_process_open (getpid (), "ns/mnt", O_RDONLY);
-  gboolean is = own >= 0 && is_on_filesystem_of (fd, own);
-
-  if (own >= 0)
-    close (own);
-  return is;
+  return is_on_filesystem_of (fd, self_mnt_ns);
 }
 
 gboolean

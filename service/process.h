@@ -10,10 +10,10 @@
  */
 
 /* The descriptors below LINX_RESERVED_FDS are the service's own from start to end: 0 to 2, its
- * /proc, its pidfd, and from LINX_FIRST_SLOT on the slots by which workers are handed what they
- * need. They are all that a worker starts with: a whole number of the kernel's words of 64, by
- * which it copies tables (sane_fdtable_size(), fs/file.c). No message's descriptor ever lands
- * there. */
+ * /proc, its pidfd, its mount namespace, and from LINX_FIRST_SLOT on the slots by which workers are
+ * handed what they need. They are all that a worker starts with: a whole number of the kernel's
+ * words of 64, by which it copies tables (sane_fdtable_size(), fs/file.c). No message's descriptor
+ * ever lands there. */
 #define LINX_FIRST_SLOT 8
 #define LINX_RESERVED_FDS 320
 #define LINX_N_SLOTS (LINX_RESERVED_FDS - LINX_FIRST_SLOT)
@@ -32,6 +32,9 @@ int linx_process_proc_fd (void);
 
 /** linx_process_self_pidfd: a pidfd of the service; valid in every worker too. */
 int linx_process_self_pidfd (void);
+
+/** linx_process_self_mnt_ns: the service's own mount namespace; valid in every worker too. */
+int linx_process_self_mnt_ns (void);
 
 /**
  * linx_process_alive:

@@ -194,8 +194,9 @@ take_create (LinxRequest *request, const char *key, GVariant *value, gpointer fi
   return TRUE;
 }
 
-static gboolean
-take_handle (LinxRequest *request, const char *key, GVariant *value, int *fd, GError **error)
+gboolean
+linx_request_take_handle (LinxRequest *request, const char *key, GVariant *value, int *fd,
+                          GError **error)
 {
   gint32 handle = g_variant_get_handle (value);
 
@@ -211,7 +212,7 @@ take_fd (LinxRequest *request, const char *key, GVariant *value, gpointer field,
 {
   if (!g_variant_is_of_type (value, G_VARIANT_TYPE_HANDLE))
     return wrong_type (key, "a file descriptor", value, error);
-  return take_handle (request, key, value, field, error);
+  return linx_request_take_handle (request, key, value, field, error);
 }
 
 static gboolean
@@ -271,7 +272,7 @@ take_where (LinxRequest *request, const char *key, GVariant *value, gpointer fie
     return take_where_name (key, g_variant_get_string (value, NULL), where, error);
   if (g_variant_is_of_type (value, G_VARIANT_TYPE_HANDLE)) {
     where->kind = LINX_WHERE_FD;
-    return take_handle (request, key, value, &where->fd, error);
+    return linx_request_take_handle (request, key, value, &where->fd, error);
   }
   if (g_variant_is_of_type (value, G_VARIANT_TYPE_VARIANT))
     return wrong_type (key, "a string, an integer or a file descriptor", value, error);
@@ -301,25 +302,31 @@ static const Key keys[] = {
   { "in", LINX_VERBS_ALL, take_where, FIELD (in) },
   { "timeout", LINX_VERBS_ALL, take_timeout, FIELD (timeout_ms) },
   { "raw", LINX_VERBS_WITH_PATHS, take_raw, 0 },
+  { "source-fd", LINX_VERB_MOUNT | LINX_VERBS_CLONING, take_fd, FIELD (source.fd) },
   { "target-fd", LINX_VERBS_WITH_TARGET_FD, take_fd, FIELD (target.fd) },
   { "new-root-fd", LINX_VERB_PIVOT_ROOT, take_fd, FIELD (target.fd) },
   { "put-old-fd", LINX_VERB_PIVOT_ROOT, take_fd, FIELD (put_old.fd) },
   { "make-rprivate", LINX_VERB_PIVOT_ROOT, take_boolean, FIELD (make_rprivate) },
   { "bind-new-root", LINX_VERB_PIVOT_ROOT, take_boolean, FIELD (bind_new_root) },
   { "detach-old", LINX_VERB_PIVOT_ROOT, take_boolean, FIELD (detach_old) },
-  { "recursive", LINX_VERB_SET_PROPAGATION, take_boolean, FIELD (recursive) },
-  { "process", LINX_VERB_MOUNT, take_process, FIELD (process) },
-  { "idmap", LINX_VERB_MOUNT, take_process, FIELD (idmap) },
+  { "recursive",
+    LINX_VERBS_CLONING | LINX_VERB_REMOUNT | LINX_VERB_SET_PROPAGATION | LINX_VERB_UMOUNT,
+    take_boolean, FIELD (recursive) },
+  { "superblock", LINX_VERB_REMOUNT, take_boolean, FIELD (superblock) },
+  { "from", LINX_VERBS_CLONING, take_where, FIELD (from) },
+  { "process", LINX_VERBS_MAKING, take_process, FIELD (process) },
+  { "idmap", LINX_VERBS_MAKING | LINX_VERBS_CLONING, take_process, FIELD (idmap) },
   { "no-symlinks", LINX_VERBS_ALL, take_boolean, FIELD (no_symlinks) },
-  { "options", LINX_VERB_MOUNT, take_options, FIELD (options) },
-  { "create", LINX_VERB_MOUNT, take_create, FIELD (create) },
+  { "options", LINX_VERBS_MAKING | LINX_VERBS_CLONING | LINX_VERB_REMOUNT, take_options,
+    FIELD (options) },
+  { "create", LINX_VERBS_PLACING, take_create, FIELD (create) },
   { "detach", LINX_VERB_UMOUNT, take_boolean, FIELD (detach) },
   { "force", LINX_VERB_UMOUNT, take_boolean, FIELD (force) },
   { "expire", LINX_VERB_UMOUNT, take_boolean, FIELD (expire) },
   { "nofollow", LINX_VERB_UMOUNT, take_boolean, FIELD (nofollow) },
   { "id", LINX_VERB_UMOUNT | LINX_VERB_LIST_MOUNTS, take_id, FIELD (id) },
   { "fstype", LINX_VERB_LIST_MOUNTS, take_strings, FIELD (fstypes) },
-  { "source", LINX_VERB_LIST_MOUNTS, take_string, FIELD (source) },
+  { "source", LINX_VERB_LIST_MOUNTS, take_string, FIELD (source.path) },
   { "target", LINX_VERB_LIST_MOUNTS, take_filter_path, FIELD (at) },
   { "under", LINX_VERB_LIST_MOUNTS, take_filter_path, FIELD (under) },
   { "fields", LINX_VERB_LIST_MOUNTS, take_fields, FIELD (fields) },
@@ -347,17 +354,31 @@ linx_request_decode_keys (LinxRequest *request, GVariant *dictionary, GError **e
   g_variant_iter_init (&iter, dictionary);
   while (g_variant_iter_next (&iter, "{&sv}", &name, &child)) {
     g_autoptr (GVariant) value = child;
-    const Key *key = find_key (request->verb->bit, name);
+    const Key *key = find_key (request->called->bit, name);
     guint64 bit = key != NULL ? 1ULL << (key - keys) : 0;
 
     if (key == NULL)
       return linx_error_set_args (error, "unknown option key '%s' of %s", name,
-                                  request->verb->method);
+                                  request->called->method);
     if ((seen & bit) != 0)
       return linx_error_set_args (error, "'%s' is given twice", name);
     seen |= bit;
     if (!key->take (request, name, value, G_STRUCT_MEMBER_P (request, key->offset), error))
       return FALSE;
   }
+  return TRUE;
+}
+
+gboolean
+linx_request_check_keys (const LinxRequest *request, GVariant *dictionary, GError **error)
+{
+  GVariantIter iter;
+  const char *name;
+
+  g_variant_iter_init (&iter, dictionary);
+  while (g_variant_iter_next (&iter, "{&sv}", &name, NULL))
+    if (!g_str_equal (name, "options") && find_key (request->verb->bit, name) == NULL)
+      return linx_error_set_args (error, "'%s' does not go with the operation %s", name,
+                                  request->verb->operation);
   return TRUE;
 }

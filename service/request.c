@@ -13,9 +13,6 @@
  * times, escaped, and the bus cuts off who sends it more than 32 MiB. */
 #define MOST_ARGUMENT_BYTES 65536
 
-/* What fsconfig(2) takes as a string: strndup_user (value, 256), fs/fsopen.c. */
-#define MOST_SOURCE_BYTES 255
-
 #define DEFAULT_TIMEOUT_MS 20000
 
 void
@@ -23,11 +20,12 @@ linx_request_unref (LinxRequest *request)
 {
   if (!g_atomic_ref_count_dec (&request->ref))
     return;
-  g_free (request->source);
+  g_free (request->source.path);
   g_free (request->target.path);
   g_free (request->put_old.path);
   g_free (request->fstype);
   g_free (request->in.path);
+  g_free (request->from.path);
   g_clear_pointer (&request->options, linx_options_free);
   g_strfreev (request->fstypes);
   g_free (request->at);
@@ -48,7 +46,7 @@ linx_request_ref (LinxRequest *request)
 const char *
 linx_named_text (const LinxNamed *named)
 {
-  return named->path != NULL ? named->path : "file descriptor";
+  return named->fd < 0 && named->path != NULL ? named->path : "file descriptor";
 }
 
 guint
@@ -66,50 +64,6 @@ linx_request_check_path (const char *name, const char *path, GError **error)
     return linx_error_set_args (error, "'%s' must be an absolute path: '%s'", name, path);
   if (strlen (path) >= PATH_MAX)
     return linx_error_set_args (error, "'%s' is longer than %d bytes", name, PATH_MAX - 1);
-  return TRUE;
-}
-
-static gboolean
-check_fstype (const char *fstype, GError **error)
-{
-  if (fstype[0] == '\0')
-    return linx_error_set_args (error, "'fstype' is empty");
-  for (const char *p = fstype; *p != '\0'; p++)
-    if (!g_ascii_isalnum (*p) && strchr ("._-", *p) == NULL)
-      return linx_error_set_args (error, "'fstype' is no name of a filesystem type: '%s'", fstype);
-  return TRUE;
-}
-
-/* The string, the raw bytes or the descriptor: one of them, and then the string is "". */
-static gboolean
-take_string_or_raw (LinxRequest *request, GVariant *arguments, gsize index, const char *name,
-                    char **text, GError **error)
-{
-  g_autofree char *raw_name = NULL;
-  g_autofree char *raw = NULL;
-
-  g_variant_get_child (arguments, index, "s", text);
-  if (request->raw == NULL
-      || !g_hash_table_steal_extended (request->raw, name, (gpointer *)&raw_name, (gpointer *)&raw))
-    return TRUE;
-  if ((*text)[0] != '\0')
-    return linx_error_set_args (error, "'%s' must be \"\" where 'raw' gives it", name);
-  g_free (*text);
-  *text = g_steal_pointer (&raw);
-  return TRUE;
-}
-
-static gboolean
-take_named (LinxRequest *request, GVariant *arguments, gsize index, const char *name,
-            LinxNamed *named, GError **error)
-{
-  if (!take_string_or_raw (request, arguments, index, name, &named->path, error))
-    return FALSE;
-  if (named->fd < 0)
-    return linx_request_check_path (name, named->path, error);
-  if (named->path[0] != '\0')
-    return linx_error_set_args (error, "'%s' must be \"\" where a file descriptor gives it", name);
-  g_clear_pointer (&named->path, g_free);
   return TRUE;
 }
 
@@ -144,91 +98,27 @@ check_fs_options (const LinxOptions *options, GError **error)
   return TRUE;
 }
 
-gboolean
-linx_request_decode_mount (LinxRequest *request, GVariant *arguments, GError **error)
+/* Words of the option list that say nothing to the verb. */
+static gboolean
+check_options (const LinxRequest *request, GError **error)
 {
-  if (!take_string_or_raw (request, arguments, 0, "source", &request->source, error)
-      || !take_named (request, arguments, 1, "target", &request->target, error))
-    return FALSE;
-  g_variant_get_child (arguments, 2, "s", &request->fstype);
-  if (request->options == NULL)
-    request->options = linx_options_parse ("", NULL);
-  if (request->options->make_directory && request->create == LINX_CREATE_NOTHING)
-    request->create = LINX_CREATE_DIRECTORY;
-  if (strlen (request->source) > MOST_SOURCE_BYTES)
-    return linx_error_set_args (error, "'source' is longer than %d bytes", MOST_SOURCE_BYTES);
-  if (request->target.fd >= 0 && request->create != LINX_CREATE_NOTHING)
-    return linx_error_set_args (error, "'create' does not go with 'target-fd'");
-  return check_fstype (request->fstype, error) && check_fs_options (request->options, error);
-}
+  const LinxOptions *options = request->options;
+  gboolean makes = (request->verb->bit & LINX_VERBS_MAKING) != 0;
+  const LinxFsOption *first = options->fs->len > 0 ? g_ptr_array_index (options->fs, 0) : NULL;
 
-gboolean
-linx_request_decode_umount (LinxRequest *request, GVariant *arguments, GError **error)
-{
-  if (!take_named (request, arguments, 0, "target", &request->target, error))
-    return FALSE;
-  if (request->expire && (request->detach || request->force))
-    return linx_error_set_args (error, "'expire' goes with neither 'detach' nor 'force'");
-  return TRUE;
-}
-
-gboolean
-linx_request_decode_propagation (LinxRequest *request, GVariant *arguments, GError **error)
-{
-  static const struct {
-    const char *word;
-    int flag;
-  } kinds[] = {
-    { "private", MS_PRIVATE },
-    { "shared", MS_SHARED },
-    { "slave", MS_SLAVE },
-    { "unbindable", MS_UNBINDABLE },
-  };
-  const char *word;
-
-  g_variant_get_child (arguments, 1, "&s", &word);
-  for (gsize i = 0; i < G_N_ELEMENTS (kinds); i++)
-    if (g_str_equal (kinds[i].word, word))
-      request->propagation = kinds[i].flag;
-  if (request->propagation == 0)
+  if (options->command != NULL && request->called->bit != LINX_VERB_MOUNT)
+    return linx_error_set_args (error, "option '%s' is an operation of Mount", options->command);
+  if (first != NULL && !makes && !request->superblock)
     return linx_error_set_args (
-        error, "'propagation' must be 'private', 'shared', 'slave' or 'unbindable', not '%s'",
-        word);
-  return take_named (request, arguments, 0, "target", &request->target, error);
-}
-
-gboolean
-linx_request_decode_rprivate (LinxRequest *request, GVariant *arguments, GError **error)
-{
-  request->propagation = MS_PRIVATE;
-  request->recursive = TRUE;
-  return take_named (request, arguments, 0, "target", &request->target, error);
-}
-
-/* put_old may be "": the old root is stacked on the new one, and detached. */
-gboolean
-linx_request_decode_pivot (LinxRequest *request, GVariant *arguments, GError **error)
-{
-  const char *put_old;
-  gboolean named_otherwise
-      = request->put_old.fd >= 0
-        || (request->raw != NULL && g_hash_table_contains (request->raw, "put_old"));
-
-  g_variant_get_child (arguments, 1, "&s", &put_old);
-  if (put_old[0] == '\0' && !named_otherwise)
-    request->detach_old = TRUE;
-  else if (!take_named (request, arguments, 1, "put_old", &request->put_old, error))
-    return FALSE;
-  return take_named (request, arguments, 0, "new_root", &request->target, error);
-}
-
-gboolean
-linx_request_decode_list (LinxRequest *request, GVariant *arguments, GError **error)
-{
-  (void)request;
-  (void)arguments;
-  (void)error;
-  return TRUE;
+        error, "option '%s' is the filesystem's, and %s changes the mount alone%s", first->name,
+        request->verb->method,
+        request->verb->bit == LINX_VERB_REMOUNT ? ": pass 'superblock'" : "");
+  if ((options->loop || options->offset != 0 || options->size_limit != 0) && !makes)
+    return linx_error_set_args (error, "option 'loop', 'offset' or 'sizelimit' is for a new mount");
+  if ((request->verb->bit & (LINX_VERB_SET_PROPAGATION | LINX_VERB_MOVE)) != 0
+      && (options->attr.set | options->attr.clear) != 0)
+    return linx_error_set_args (error, "option '%s' alone changes no attributes", options->command);
+  return check_fs_options (options, error);
 }
 
 static gboolean
@@ -236,11 +126,23 @@ decode (LinxRequest *request, GVariant *arguments, GError **error)
 {
   gsize n = g_variant_n_children (arguments);
   g_autoptr (GVariant) last = n > 0 ? g_variant_get_child_value (arguments, n - 1) : NULL;
+  gboolean has_keys = last != NULL && g_variant_is_of_type (last, G_VARIANT_TYPE_VARDICT);
 
-  if (last != NULL && g_variant_is_of_type (last, G_VARIANT_TYPE_VARDICT)
-      && !linx_request_decode_keys (request, last, error))
+  if (has_keys && !linx_request_decode_keys (request, last, error))
     return FALSE;
-  return request->verb->decode (request, arguments, error) && check_raw_used (request, error);
+  if (has_keys && request->options == NULL)
+    request->options = linx_options_parse ("", NULL);
+  if (!request->called->decode (request, arguments, error))
+    return FALSE;
+  if (has_keys && request->verb != request->called
+      && !linx_request_check_keys (request, last, error))
+    return FALSE;
+  if (request->options->make_directory && request->create == LINX_CREATE_NOTHING
+      && (request->verb->bit & LINX_VERBS_PLACING) != 0)
+    request->create = LINX_CREATE_DIRECTORY;
+  if (request->target.fd >= 0 && request->create != LINX_CREATE_NOTHING)
+    return linx_error_set_args (error, "'create' does not go with 'target-fd'");
+  return check_options (request, error) && check_raw_used (request, error);
 }
 
 /* Can: the request that it asks about, marked as only asked about. */
@@ -253,7 +155,7 @@ linx_request_decode_can (LinxRequest *request, GVariant *arguments, GError **err
   g_autofree char *signature = NULL;
 
   g_variant_get_child (arguments, 0, "&s", &method);
-  request->verb = linx_verb_find (method);
+  request->called = request->verb = linx_verb_find (method);
   request->only_ask = TRUE;
   if (request->verb == NULL || request->verb->perform == NULL)
     return linx_error_set_args (error, "'method' names no method that can be asked about: '%s'",
@@ -277,11 +179,12 @@ linx_request_decode (const LinxVerb *verb, GVariant *arguments, LinxMessageFds *
   }
   request = g_new0 (LinxRequest, 1);
   g_atomic_ref_count_init (&request->ref);
-  request->verb = verb;
+  request->called = request->verb = verb;
   request->timeout_ms = DEFAULT_TIMEOUT_MS;
   request->in.kind = LINX_WHERE_SELF;
   request->in.fd = request->process.fd = request->idmap.fd = -1;
-  request->target.fd = request->put_old.fd = -1;
+  request->from.fd = -1;
+  request->source.fd = request->target.fd = request->put_old.fd = -1;
   if (fds != NULL)
     request->fds = linx_message_fds_ref (fds);
   return decode (request, arguments, error) ? g_steal_pointer (&request) : NULL;

@@ -70,7 +70,8 @@ typedef struct {
 
 /**
  * LinxRequest:
- * @verb: what to do
+ * @called: the method that was called
+ * @verb: what to do: an operation word among the options of Mount makes it another verb
  * @only_ask: answer whether it would be allowed, and do not do it (Can)
  *
  * The arguments and options of a call. A string that was not given is %NULL, a number 0. @at is the
@@ -78,16 +79,18 @@ typedef struct {
  */
 typedef struct {
   gatomicrefcount ref;
+  const LinxVerb *called;
   const LinxVerb *verb;
   gboolean only_ask;
 
-  char *source;
+  LinxNamed source; /* of Mount and as a filter: any word; of AttachMount: the mount */
   LinxNamed target; /* of PivotRoot: the new root */
   LinxNamed put_old;
   char *fstype;
   int propagation; /* MS_SHARED, MS_PRIVATE, MS_SLAVE or MS_UNBINDABLE */
 
   LinxWhere in;
+  LinxWhere from;
   LinxWhere process;
   LinxWhere idmap;
   gboolean no_symlinks;
@@ -100,6 +103,7 @@ typedef struct {
   gboolean nofollow;
   LinxId id;
   gboolean recursive;
+  gboolean superblock;
   gboolean make_rprivate;
   gboolean bind_new_root;
   gboolean detach_old;
@@ -141,6 +145,12 @@ const char *linx_named_text (const LinxNamed *named);
 
 /* Decoders of the rows of the verb table: the arguments before the option dictionary. */
 gboolean linx_request_decode_mount (LinxRequest *request, GVariant *arguments, GError **error);
+gboolean linx_request_decode_bind (LinxRequest *request, GVariant *arguments, GError **error);
+gboolean linx_request_decode_remount (LinxRequest *request, GVariant *arguments, GError **error);
+gboolean linx_request_decode_move (LinxRequest *request, GVariant *arguments, GError **error);
+gboolean linx_request_decode_create (LinxRequest *request, GVariant *arguments, GError **error);
+gboolean linx_request_decode_clone (LinxRequest *request, GVariant *arguments, GError **error);
+gboolean linx_request_decode_attach (LinxRequest *request, GVariant *arguments, GError **error);
 gboolean linx_request_decode_umount (LinxRequest *request, GVariant *arguments, GError **error);
 gboolean linx_request_decode_propagation (LinxRequest *request, GVariant *arguments,
                                           GError **error);

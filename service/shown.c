@@ -78,7 +78,7 @@ linx_shown_pin (const LinxRequest *request, LinxPins *pins, GError **error)
                                 "'in' names none",
                                 request->fstype);
   pins->fd[LINX_PIN_SHOWN] = fcntl (pins->fd[LINX_PIN_PROCESS], F_DUPFD_CLOEXEC, 0);
-  pins->shown_pid = pins->pid;
+  pins->shown_pid = pins->ns[LINX_IN].pid;
   return pins->fd[LINX_PIN_SHOWN] >= 0 ? TRUE : dead (error);
 }
 

@@ -86,6 +86,12 @@ sys_openat2 (int dirfd, const char *path, uint64_t flags, uint64_t resolve)
   return (int)syscall (SYS_openat2, dirfd, path, &how, sizeof how);
 }
 
+static inline int
+sys_faccessat2 (int dirfd, const char *path, int mode, int flags)
+{
+  return (int)syscall (SYS_faccessat2, dirfd, path, mode, flags);
+}
+
 /* The credentials with which this thread alone looks things up: credentials(7), setfsuid(2). These
  * two never fail for a caller with CAP_SETUID and CAP_SETGID, and report the old id either way. */
 static inline void

@@ -16,10 +16,27 @@ enum {
   LINX_VERB_SET_PROPAGATION = 1 << 4,
   LINX_VERB_MAKE_RPRIVATE = 1 << 5,
   LINX_VERB_PIVOT_ROOT = 1 << 6,
+  LINX_VERB_BIND = 1 << 7,
+  LINX_VERB_REMOUNT = 1 << 8,
+  LINX_VERB_MOVE = 1 << 9,
+  LINX_VERB_CREATE_MOUNT = 1 << 10,
+  LINX_VERB_CLONE_MOUNT = 1 << 11,
+  LINX_VERB_ATTACH_MOUNT = 1 << 12,
 };
+/* Those that make a filesystem, those that clone a mount, and those that put one in place. */
+#define LINX_VERBS_MAKING (LINX_VERB_MOUNT | LINX_VERB_CREATE_MOUNT)
+#define LINX_VERBS_CLONING (LINX_VERB_BIND | LINX_VERB_CLONE_MOUNT)
+#define LINX_VERBS_PLACING (LINX_VERB_MOUNT | LINX_VERB_BIND | LINX_VERB_ATTACH_MOUNT)
+#define LINX_VERBS_WITH_SOURCE                                                                     \
+  (LINX_VERBS_MAKING | LINX_VERBS_CLONING | LINX_VERB_ATTACH_MOUNT | LINX_VERB_MOVE)
+#define LINX_VERBS_DETACHED                                                                        \
+  (LINX_VERB_CREATE_MOUNT | LINX_VERB_CLONE_MOUNT | LINX_VERB_ATTACH_MOUNT)
 #define LINX_VERBS_WITH_TARGET_FD                                                                  \
-  (LINX_VERB_MOUNT | LINX_VERB_SET_PROPAGATION | LINX_VERB_MAKE_RPRIVATE)
-#define LINX_VERBS_WITH_PATHS (LINX_VERBS_WITH_TARGET_FD | LINX_VERB_UMOUNT | LINX_VERB_PIVOT_ROOT)
+  (LINX_VERBS_PLACING | LINX_VERB_SET_PROPAGATION | LINX_VERB_MAKE_RPRIVATE | LINX_VERB_REMOUNT    \
+   | LINX_VERB_MOVE)
+#define LINX_VERBS_WITH_PATHS                                                                      \
+  (LINX_VERBS_WITH_TARGET_FD | LINX_VERBS_MAKING | LINX_VERBS_CLONING | LINX_VERB_UMOUNT           \
+   | LINX_VERB_PIVOT_ROOT)
 #define LINX_VERBS_ALL (LINX_VERBS_WITH_PATHS | LINX_VERB_LIST_MOUNTS)
 
 /**
@@ -32,6 +49,9 @@ enum {
  * @perform: does it, in the namespace; returns (transfer full) the reply's value. %NULL for a
  *   method that is about another one
  *
+ * @container_message: (nullable): a message id of the gettext domain "linx-mount": what a prompt
+ * says where the target's root can undo the attributes; %NULL: as always
+ *
  * A row of the table that is the service: what differs between two methods, and nothing else.
  */
 struct _LinxVerb {
@@ -42,6 +62,7 @@ struct _LinxVerb {
   gboolean (*pin) (const LinxRequest *request, LinxPins *pins, GError **error);
   GVariant *(*perform) (LinxVisit *visit, const LinxRequest *request, LinxPins *pins,
                         GError **error);
+  const char *container_message;
 };
 
 /**

@@ -41,7 +41,8 @@ perform (LinxVisit *visit, LinxWork *work, GError **error)
   GVariant *value = work->request->verb->perform (visit, work->request, work->pins, error);
 
   for (guint i = 0; i < LINX_PINS_OWNED; i++)
-    linx_pins_close (work->pins, i);
+    if (i != LINX_PIN_MOUNT)
+      linx_pins_close (work->pins, i);
   if (value == NULL)
     return FALSE;
   work->value = g_variant_ref_sink (value);
@@ -82,8 +83,8 @@ linx_work_pin (LinxVisit *visit, gpointer data, GError **error)
 
   if (!linx_caller_verify (pins->caller, pins->fd[LINX_LENT_CALLER], &pins->privileged, &pins->gid,
                            error)
-      || !refuse_mere_uid_0 (pins, error) || !linx_namespace_pin (&request->in, pins, error)
-      || !linx_namespace_enter (pins, error) || !look_up (request, pins, error))
+      || !refuse_mere_uid_0 (pins, error) || !linx_namespace_pin (request, pins, error)
+      || !linx_namespace_enter (pins, LINX_IN, error) || !look_up (request, pins, error))
     return FALSE;
   return pins->privileged && !request->only_ask ? perform (visit, work, error) : TRUE;
 }
@@ -93,5 +94,5 @@ linx_work_perform (LinxVisit *visit, gpointer data, GError **error)
 {
   LinxWork *work = data;
 
-  return linx_namespace_enter (work->pins, error) && perform (visit, work, error);
+  return linx_namespace_enter (work->pins, LINX_IN, error) && perform (visit, work, error);
 }

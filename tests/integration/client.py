@@ -24,6 +24,8 @@ def open_fd(path, flags):
     kind, _, pid = path.partition(':')
     if kind == 'pidfd':
         return os.pidfd_open(int(pid))
+    if kind == 'kept':
+        return os.dup(int(pid))
     if kind == 'dead-pidfd':
         fd = os.pidfd_open(int(pid))
         os.kill(int(pid), 9)
@@ -59,11 +61,13 @@ def plain(value):
     return value.unpack() if value is not None else None
 
 
-def answer_of(reply):
+def answer_of(reply, keep_fd):
     if reply.get_message_type() == Gio.DBusMessageType.ERROR:
         body = reply.get_body()
         return {'error': reply.get_error_name(),
                 'message': body.unpack()[0] if body is not None else ''}
+    if keep_fd:
+        return {'value': reply.get_unix_fd_list().steal_fds()[0]}
     return {'value': plain(reply.get_body())}
 
 
@@ -82,7 +86,7 @@ def main():
         else:
             reply, _ = bus.send_message_with_reply_sync(
                 message, Gio.DBusSendMessageFlags.NONE, request.get('timeout', 60000), None)
-            answer = answer_of(reply)
+            answer = answer_of(reply, request.get('keep_fd'))
         print(json.dumps(answer), flush=True)
 
 

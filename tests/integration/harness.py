@@ -80,6 +80,29 @@ class Client:
         return self.call('Mount', arguments(source, target, fstype, **options),
                          interactive=interactive)[0]
 
+    def bind(self, source, target, interactive=False, **options):
+        return self.call('Bind', arguments(source, target, **options), interactive=interactive)[0]
+
+    def remount(self, target, interactive=False, **options):
+        self.call('Remount', arguments(target, **options), interactive=interactive)
+
+    def move(self, source, target, interactive=False, **options):
+        self.call('Move', arguments(source, target, **options), interactive=interactive)
+
+    def create_mount(self, source='tmpfs', fstype='tmpfs', interactive=False, **options):
+        """Returns the number that the client keeps the detached mount under."""
+        return self.call('CreateMount', arguments(source, fstype, **options),
+                         interactive=interactive, keep_fd=True)
+
+    def clone_mount(self, source, interactive=False, **options):
+        return self.call('CloneMount', arguments(source, **options), interactive=interactive,
+                         keep_fd=True)
+
+    def attach_mount(self, fd, target, interactive=False, **options):
+        inner = arguments(target, **options)
+        return self.call('AttachMount', f'(@h 0, {inner[1:]}', interactive=interactive,
+                         fds=[[f'kept:{fd}', None]] if isinstance(fd, int) else [fd])[0]
+
     def umount(self, target, interactive=False, **options):
         self.call('Umount', arguments(target, **options), interactive=interactive)
 
@@ -138,6 +161,29 @@ def arguments(*words, **options):
     dictionary = '@a{sv} {' + ', '.join(pairs) + '}'
     members = [quote(word) for word in words] + [dictionary]
     return '(' + ', '.join(members) + (',)' if len(members) == 1 else ')')
+
+
+class MappedChild:
+    """A parked root of a user namespace, whose ids from 0 on are those from 100000 on outside."""
+
+    def __init__(self, prepare='true'):
+        shell = (f'echo $$; read mapped; exec setpriv --reuid 0 --regid 0 --clear-groups sh -ec '
+                 f'"{prepare}; echo ready; exec sleep 1000000"')
+        self.process = subprocess.Popen(
+            ['unshare', '--user', '--keep-caps', '--mount', '--propagation', 'slave', 'sh', '-c', shell],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self.pid = int(self.process.stdout.readline())
+        for kind in ('uid', 'gid'):
+            pathlib.Path(f'/proc/{self.pid}/{kind}_map').write_text('0 100000 65536')
+        self.process.stdin.write('mapped\n')
+        self.process.stdin.close()
+        if self.process.stdout.readline() != 'ready\n':
+            raise AssertionError('the child did not get ready')
+
+    def end(self):
+        self.process.kill()
+        self.process.wait()
+        self.process.stdout.close()
 
 
 class Child:
@@ -207,6 +253,11 @@ class Case(unittest.TestCase):
 
     def child(self, *args, **kwargs):
         child = Child(*args, **kwargs)
+        self.addCleanup(child.end)
+        return child
+
+    def mapped_child(self, **kwargs):
+        child = MappedChild(**kwargs)
         self.addCleanup(child.end)
         return child
 

@@ -39,10 +39,18 @@ class Arguments(Case):
                 ("'no-symlinks' must be a boolean", "'no-symlinks': <uint32 1>"),
                 ("'create' must be 'file' or 'directory'", "'create': <'dir'>"),
                 ("'in' is given twice", "'in': <'self'>, 'in': <'host'>"),
-                ("option 'bind'", "'options': <'ro,bind'>"),
-                ("option 'rprivate'", "'options': <'rprivate'>"),
-                ("option 'remount'", "'options': <'remount'>"),
-                ("option 'loop'", "'options': <'loop'>"),
+                ("'source' must be an absolute path", "'options': <'ro,bind'>"),
+                ("option 'move' goes with no other", "'options': <'bind,move'>"),
+                ("option 'move' goes with no other", "'options': <'remount,move'>"),
+                ("option 'slave' is a second kind", "'options': <'private,slave'>"),
+                ("'create' does not go with the operation remount",
+                 "'options': <'remount'>, 'create': <'file'>"),
+                ("'size' is the filesystem's", "'options': <'remount,bind,size=1M'>"),
+                ("'loop', 'offset' or 'sizelimit'", "'options': <'loop'>"),
+                ("'loop', 'offset' or 'sizelimit'", "'options': <'offset=1'>"),
+                ("option 'offset' must be a number", "'options': <'offset=1k'>"),
+                ("option 'sizelimit' must be a number", "'options': <'sizelimit'>"),
+                ("'from'", "'from': <'host'>"),
                 ("option 'X-mount.owner'", "'options': <'X-mount.owner=1'>"),
                 ("option 'helper'", "'options': <'helper=x'>"),
                 ("option 'ro' takes no value", "'options': <'ro=always'>"),
@@ -64,8 +72,32 @@ class Arguments(Case):
         self.bad("'source' is longer than 255", 'Mount', f"('{'x' * 256}', '/mnt', 'tmpfs', @a{{sv}} {{}})")
         self.refused('Resolve.ENAMETOOLONG', '', self.root.umount, '/' + 'x' * 4094)
 
+    def test_other_verbs(self):
+        for words, method, arguments in (
+                ("option 'bind' is an operation of Mount", 'Bind',
+                 "('/usr', '/mnt', {'options': <'bind'>})"),
+                ("option 'shared' is an operation of Mount", 'Remount',
+                 "('/mnt', {'options': <'shared'>})"),
+                ("'size' is the filesystem's, and Remount changes the mount alone: pass 'superblock'",
+                 'Remount', "('/', {'options': <'size=1M'>})"),
+                ("'size' is the filesystem's", 'Bind', "('/usr', '/mnt', {'options': <'size=1'>})"),
+                ("'expire' does not go with 'recursive'", 'Umount',
+                 "('/mnt', {'expire': <true>, 'recursive': <true>})"),
+                ("'source' must be an absolute path", 'Bind', "('usr', '/mnt', @a{sv} {})"),
+                ("'source' is empty", 'Move', "('', '/mnt', @a{sv} {})"),
+                ("'mount': its file descriptor did not come", 'AttachMount',
+                 "(@h 0, '/mnt', @a{sv} {})"),
+                ("'source-fd' must be a file descriptor", 'CloneMount',
+                 "('', {'source-fd': <uint32 1>})"),
+                ("'fstype' is empty", 'CreateMount', "('t', '', @a{sv} {})"),
+                ("'target' is empty", 'Mount', "('', '', '', {'options': <'rprivate'>})"),
+                ("option 'private' alone changes no attributes", 'Mount',
+                 "('none', '/', 'none', {'options': <'private,ro'>})")):
+            with self.subTest(method + arguments):
+                self.bad(words, method, arguments)
+
     def test_fstype(self):
-        for fstype in ('', 'a/b', '../tmpfs', 'tmpfs,ext4', 'tmp fs'):
+        for fstype in ('a/b', '../tmpfs', 'tmpfs,ext4', 'tmp fs'):
             with self.subTest(fstype):
                 self.bad("'fstype'", 'Mount', f"('x', '/mnt', '{fstype}', @a{{sv}} {{}})")
 

@@ -197,8 +197,8 @@ class Unrestricted(Case):
 
     def test_paths_and_descriptors_in_options(self):
         self.allow('mount', 'mount-unrestricted')
-        self.refused('org.freedesktop.DBus.Error.NotSupported', 'lowerdir', self.client_.mount,
-                     '/mnt/a', fstype='overlay', in_=self.pid, options='lowerdir=/etc:/usr')
+        self.refused('org.freedesktop.DBus.Error.NotSupported', 'journal_path', self.client_.mount,
+                     '/mnt/a', fstype='ext4', in_=self.pid, options='journal_path=/etc')
         self.refused('org.freedesktop.DBus.Error.InvalidArgs', 'fd', self.client_.mount,
                      '/mnt/a', fstype='fuse', in_=self.pid, options='fd=5')
 

@@ -13,7 +13,7 @@ assert_parts (const char *list, const char *attributes, const char *fs)
   g_autofree char *fs_text = NULL;
 
   g_assert_no_error (error);
-  attributes_text = linx_options_attributes (options->attr_set, options->attr_clear);
+  attributes_text = linx_options_attributes (&options->attr);
   fs_text = linx_options_fs_text (options);
   g_assert_cmpstr (attributes_text, ==, attributes);
   g_assert_cmpstr (fs_text, ==, fs);
@@ -84,7 +84,7 @@ test_mkdir (void)
   g_autoptr (LinxOptions) options = linx_options_parse ("X-mount.mkdir,ro", NULL);
 
   g_assert_true (options->make_directory);
-  g_assert_cmpuint (options->attr_set, ==, MOUNT_ATTR_RDONLY);
+  g_assert_cmpuint (options->attr.set, ==, MOUNT_ATTR_RDONLY);
 }
 
 static gboolean

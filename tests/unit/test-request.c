@@ -29,7 +29,7 @@ test_mount (void)
                 &error);
 
   g_assert_no_error (error);
-  g_assert_cmpstr (request->source, ==, "t");
+  g_assert_cmpstr (request->source.path, ==, "t");
   g_assert_cmpstr (request->target.path, ==, "/mnt");
   g_assert_cmpstr (request->fstype, ==, "tmpfs");
   g_assert_cmpint (request->in.kind, ==, LINX_WHERE_PID);
@@ -37,7 +37,7 @@ test_mount (void)
   g_assert_cmpuint (request->timeout_ms, ==, 5);
   g_assert_true (request->no_symlinks);
   g_assert_cmpint (request->create, ==, LINX_CREATE_FILE);
-  g_assert_cmpuint (request->options->attr_set, ==, MOUNT_ATTR_RDONLY);
+  g_assert_cmpuint (request->options->attr.set, ==, MOUNT_ATTR_RDONLY);
   g_assert_cmpuint (request->options->fs->len, ==, 1);
 }
 

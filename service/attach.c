@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "attach.h"
+#include "linx-error.h"
+#include "linx-text.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* Makes the placeholder as the caller, and holds it in the place of its directory. */
+static gboolean
+create_target (LinxVisit *visit, const LinxRequest *request, LinxPins *pins, GError **error)
+{
+  g_autofree char *shown = linx_text_escape (pins->target);
+  g_autofree char *step = g_strdup_printf ("create %s", shown);
+  gboolean directory = request->create == LINX_CREATE_DIRECTORY;
+  int parent = pins->fd[LINX_PIN_TARGET];
+  int rc, err, made;
+
+  if (!linx_visit_commit (visit, step, error))
+    return FALSE;
+  rc = directory ? mkdirat (parent, pins->name, 0755)
+                 : openat (parent, pins->name, O_CREAT | O_EXCL | O_WRONLY | O_NOFOLLOW | O_CLOEXEC,
+                           0644);
+  err = errno;
+  linx_visit_committed (visit, rc >= 0);
+  if (rc < 0)
+    return linx_error_set (error, LINX_STAGE_CREATE, err, pins->target,
+                           err == EOVERFLOW ? "the filesystem has no number for the caller's user"
+                                            : NULL);
+  if (!directory)
+    close (rc);
+  made = openat (parent, pins->name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+  if (made < 0)
+    return linx_error_set (error, LINX_STAGE_RESOLVE, ESTALE, pins->target, NULL);
+  close (parent);
+  pins->fd[LINX_PIN_TARGET] = made;
+  linx_place_clear (&pins->place);
+  return linx_place_read (&pins->place, made, pins->target, error)
+         && (g_str_equal (pins->place.path, pins->target)
+                 ? TRUE
+                 : linx_error_set (error, LINX_STAGE_RESOLVE, ESTALE, pins->target, NULL));
+}
+
+/* The eyes with which a placeholder is made: the caller's. For root in a namespace that another
+ * user namespace owns, those of the directory's owner: on a filesystem of that user namespace the
+ * kernel has no number for a file of root's (EOVERFLOW). */
+static gboolean
+assume_creator (const LinxPins *pins, GError **error)
+{
+  if (pins->privileged && pins->ns[LINX_IN].foreign && pins->name != NULL)
+    return linx_caller_assume_ids (pins->place.id.uid, pins->place.id.gid, error);
+  return linx_caller_assume (pins->caller, pins->gid, error);
+}
+
+/* What is done with other eyes than root's between the making and the attaching. */
+static gboolean
+ready_target (LinxVisit *visit, const LinxRequest *request, LinxPins *pins, GError **error)
+{
+  gboolean ok;
+
+  if (!linx_pins_recheck_as_caller (pins, error) || !assume_creator (pins, error))
+    return FALSE;
+  ok = pins->name == NULL || create_target (visit, request, pins, error);
+  return linx_caller_resume (ok ? error : NULL) && ok;
+}
+
+/* The kernel has the same EINVAL for this as for all else, and only after a placeholder was made.
+ */
+static gboolean
+check_kinds (const LinxRequest *request, const LinxPins *pins, const LinxFileId *mount,
+             GError **error)
+{
+  gboolean directory = pins->name != NULL ? request->create == LINX_CREATE_DIRECTORY
+                                          : S_ISDIR (pins->place.id.mode);
+
+  return directory == S_ISDIR (mount->mode)
+             ? TRUE
+             : linx_error_set (error, LINX_STAGE_MOVE_MOUNT, ENOTDIR, pins->target,
+                               "a directory goes onto a directory only, and a file onto a file");
+}
+
+static const char *
+explain (int err)
+{
+  if (err == EINVAL)
+    return "an unbindable or locked mount, or one of another namespace, cannot be put there";
+  return NULL;
+}
+
+static gboolean
+move_onto_target (LinxVisit *visit, int mount, const LinxPins *pins, GError **error)
+{
+  int rc, err;
+
+  if (!linx_visit_commit (visit, "move_mount", error))
+    return FALSE;
+  rc = move_mount (mount, "", pins->fd[LINX_PIN_TARGET], "",
+                   MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH);
+  err = errno;
+  linx_visit_committed (visit, rc == 0);
+  return rc == 0 ? TRUE
+                 : linx_error_set (error, LINX_STAGE_MOVE_MOUNT, err, pins->target, explain (err));
+}
+
+gboolean
+linx_attach (LinxVisit *visit, const LinxRequest *request, LinxPins *pins, int mount,
+             GError **error)
+{
+  LinxFileId id;
+  int rc = linx_file_id_read (&id, mount, "");
+
+  if (rc != 0)
+    return linx_error_set (error, LINX_STAGE_MOVE_MOUNT, rc, pins->target, NULL);
+  return check_kinds (request, pins, &id, error) && ready_target (visit, request, pins, error)
+         && move_onto_target (visit, mount, pins, error);
+}

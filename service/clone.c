@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "clone.h"
+#include "attributes.h"
+#include "linx-error.h"
+#include "namespace.h"
+#include "verb.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/mount.h>
+#include <unistd.h>
+
+static const char *
+explain (const LinxRequest *request, int err)
+{
+  if (err != EINVAL)
+    return NULL;
+  return request->recursive
+             ? "the mount there is unbindable"
+             : "the mount there is unbindable, or has mounts on it that are locked in place: those "
+               "go along with 'recursive' alone";
+}
+
+static int
+clone_source (const LinxRequest *request, LinxPins *pins, GError **error)
+{
+  unsigned int flags = OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH
+                       | (request->recursive ? AT_RECURSIVE : 0);
+  int mount;
+
+  if (!linx_pins_recheck_source (pins, error))
+    return -1;
+  mount = open_tree (pins->fd[LINX_PIN_SOURCE], "", flags);
+  if (mount < 0)
+    linx_error_set (error, LINX_STAGE_OPEN_TREE, errno, pins->source, explain (request, errno));
+  return mount;
+}
+
+int
+linx_clone_make (const LinxRequest *request, LinxPins *pins, GError **error)
+{
+  gboolean crosses = linx_pins_crosses (pins);
+  gboolean make_private = crosses || request->verb->bit == LINX_VERB_CLONE_MOUNT;
+  int mount;
+
+  if (crosses && !linx_namespace_enter (pins, LINX_FROM, error))
+    return -1;
+  mount = clone_source (request, pins, error);
+  if (mount < 0)
+    return -1;
+  if (linx_attributes_prepare (request, pins, mount, make_private, error)
+      && (!crosses || linx_namespace_enter (pins, LINX_IN, error)))
+    return mount;
+  close (mount);
+  return -1;
+}

@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "device.h"
+#include "linx-error.h"
+#include "loop.h"
+#include "namespace.h"
+#include "process.h"
+#include "sys.h"
+#include "tag.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <unistd.h>
+
+typedef enum { DEVICE_UNKNOWN, DEVICE_NEEDED, DEVICE_UNUSED } DeviceNeed;
+
+/* /proc/filesystems says which types live on a device (proc(5)); a type whose module is not loaded
+ * yet is not in it. */
+static DeviceNeed
+device_need (const char *fstype)
+{
+  int fd = openat (linx_process_proc_fd (), "filesystems", O_RDONLY | O_CLOEXEC);
+  FILE *stream = fd >= 0 ? fdopen (fd, "re") : NULL;
+  DeviceNeed need = DEVICE_UNKNOWN;
+  char line[256];
+
+  if (stream == NULL)
+    return need;
+  while (need == DEVICE_UNKNOWN && fgets (line, sizeof line, stream) != NULL) {
+    const char *name = strchr (line, '\t');
+
+    line[strcspn (line, "\n")] = '\0';
+    if (name != NULL && g_str_equal (name + 1, fstype))
+      need = g_str_has_prefix (line, "nodev") ? DEVICE_UNUSED : DEVICE_NEEDED;
+  }
+  fclose (stream);
+  return need;
+}
+
+/* A device of the service's own /dev, by its tag. */
+static gboolean
+pin_tag (const LinxRequest *request, LinxPins *pins, GError **error)
+{
+  g_autofree char *path = NULL;
+  int fd;
+  gboolean ok;
+
+  if (!linx_namespace_enter_own (error))
+    return FALSE;
+  path = linx_tag_find (request->source.path, pins->privileged, error);
+  fd = path != NULL ? linx_path_open (AT_FDCWD, path, 0, error) : -1;
+  ok = fd >= 0 && linx_place_read (&pins->source_place, fd, path, error);
+  if (fd >= 0)
+    close (fd);
+  pins->source_kind = LINX_SOURCE_TAG;
+  return ok && linx_namespace_enter (pins, LINX_IN, error);
+}
+
+static gboolean
+has_image_options (const LinxOptions *options)
+{
+  return options->loop || options->offset != 0 || options->size_limit != 0;
+}
+
+static gboolean
+refuse_image_options (GError **error)
+{
+  return linx_error_set_args (error, "option 'loop', 'offset' or 'sizelimit' is for an image file");
+}
+
+static gboolean
+can_write (int fd)
+{
+  return sys_faccessat2 (fd, "", W_OK, AT_EMPTY_PATH | AT_EACCESS) == 0;
+}
+
+static gboolean
+pin_image (const LinxRequest *request, LinxPins *pins, GError **error)
+{
+  pins->source_kind = LINX_SOURCE_FILE;
+  pins->source_read_only = !can_write (pins->fd[LINX_PIN_SOURCE]);
+  if (pins->source_read_only && (request->options->attr.clear & MOUNT_ATTR_RDONLY) != 0)
+    return linx_error_set (error, LINX_STAGE_LOOP, EACCES, pins->source,
+                           "option 'rw', and the file may not be written");
+  return TRUE;
+}
+
+static gboolean
+pin_path (const LinxRequest *request, LinxPins *pins, GError **error)
+{
+  if (!linx_pins_hold_source (request, pins, error))
+    return FALSE;
+  if (S_ISREG (pins->source_place.id.mode))
+    return pin_image (request, pins, error);
+  if (!S_ISBLK (pins->source_place.id.mode))
+    return linx_error_set (error, LINX_STAGE_RESOLVE, ENOTBLK, linx_named_text (&request->source),
+                           "neither a block device nor a file with an image");
+  if (has_image_options (request->options))
+    return refuse_image_options (error);
+  pins->source_kind = LINX_SOURCE_DEVICE;
+  return TRUE;
+}
+
+gboolean
+linx_device_pin (const LinxRequest *request, LinxPins *pins, GError **error)
+{
+  const LinxNamed *source = &request->source;
+  DeviceNeed need = device_need (request->fstype);
+  gboolean is_path = source->fd >= 0 || source->path[0] == '/';
+  gboolean is_tag = source->fd < 0 && linx_tag_is (source->path);
+  gboolean ok;
+
+  if (need == DEVICE_UNUSED && source->fd >= 0)
+    return linx_error_set_args (error, "'source-fd' is no source for fstype %s", request->fstype);
+  if (need == DEVICE_UNUSED && has_image_options (request->options))
+    return refuse_image_options (error);
+  if (need == DEVICE_UNUSED || (need == DEVICE_UNKNOWN && !is_path && !is_tag)) {
+    pins->source = g_strdup (source->path);
+    return TRUE;
+  }
+  if (!is_path && !is_tag)
+    return linx_error_set_args (error,
+                                "'source' must be the absolute path of a block device or an image, "
+                                "or a tag like LABEL=: '%s'",
+                                source->path);
+  ok = is_tag ? pin_tag (request, pins, error) : pin_path (request, pins, error);
+  if (!ok)
+    return FALSE;
+  g_free (pins->source);
+  pins->source = g_strdup (pins->source_place.path);
+  pins->device_major = pins->source_place.id.rdev_major;
+  pins->device_minor = pins->source_place.id.rdev_minor;
+  return TRUE;
+}
+
+void
+linx_device_clear (LinxDevice *device)
+{
+  g_clear_pointer (&device->path, g_free);
+  if (device->fd >= 0)
+    close (device->fd);
+  device->fd = -1;
+}
+
+gboolean
+linx_device_open (const LinxRequest *request, LinxPins *pins, LinxDevice *device, GError **error)
+{
+  switch (pins->source_kind) {
+  case LINX_SOURCE_FILE:
+    return linx_pins_recheck_source (pins, error) && linx_loop_open (request, pins, device, error);
+  case LINX_SOURCE_TAG:
+    if (!linx_namespace_enter_own (error))
+      return FALSE;
+    break;
+  default:
+    break;
+  }
+  device->path = g_strdup (pins->source);
+  device->major = pins->device_major;
+  device->minor = pins->device_minor;
+  return TRUE;
+}
+
+static gboolean
+stale (const LinxDevice *device, GError **error)
+{
+  return linx_error_set (error, LINX_STAGE_RESOLVE, ESTALE, device->path,
+                         "the device is no longer the one that was approved");
+}
+
+/* The kernel looks the device up by its path, and follows links. */
+gboolean
+linx_device_check (const LinxDevice *device, GError **error)
+{
+  LinxFileId node;
+  int fd = linx_path_open (AT_FDCWD, device->path, LINX_PATH_NO_SYMLINKS, error);
+  int rc;
+
+  if (fd < 0)
+    return FALSE;
+  rc = linx_file_id_read (&node, fd, "");
+  close (fd);
+  if (rc == 0 && S_ISBLK (node.mode) && node.rdev_major == device->major
+      && node.rdev_minor == device->minor)
+    return TRUE;
+  return stale (device, error);
+}
+
+/* Types with a device number of their own (btrfs) do not show theirs: there the path is asked once
+ * more. */
+gboolean
+linx_device_is_below (const LinxDevice *device, int mount, GError **error)
+{
+  LinxFileId made;
+
+  if (linx_file_id_read (&made, mount, "") == 0 && made.major != 0)
+    return made.major == device->major && made.minor == device->minor ? TRUE
+                                                                      : stale (device, error);
+  return linx_device_check (device, error);
+}

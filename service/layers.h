@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "pins.h"
+#include "request.h"
+
+/*
+ * Layers: the directories that an overlay is made of.
+ */
+
+/**
+ * linx_layers_pin:
+ * @request: type and options
+ * @pins: gets the layers
+ * @error: Resolve.*; InvalidArgs; NotSupported where the kernel would look a path up by itself, as
+ *   root, and the caller is not
+ *
+ * Looks up, as the caller, the directories that options of an overlay name. Other options that name
+ * paths are for root alone.
+ */
+gboolean linx_layers_pin (const LinxRequest *request, LinxPins *pins, GError **error);
+
+/**
+ * linx_layers_recheck:
+ * @pins: the layers
+ * @error: Resolve.ESTALE
+ *
+ * Returns: whether all of them still are what was approved
+ */
+gboolean linx_layers_recheck (const LinxPins *pins, GError **error);
+
+/**
+ * linx_layers_configure:
+ * @context: a filesystem context (fsopen(2))
+ * @pins: the layers
+ * @option: (out): the option that failed
+ *
+ * Hands the layers over as descriptors: the kernel looks nothing up any more.
+ *
+ * Returns: 0, or an errno
+ */
+int linx_layers_configure (int context, const LinxPins *pins, const char **option);

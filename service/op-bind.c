@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "attach.h"
+#include "clone.h"
+#include "ops.h"
+#include "propagation.h"
+
+#include <unistd.h>
+
+gboolean
+linx_bind_pin (const LinxRequest *request, LinxPins *pins, GError **error)
+{
+  return linx_shown_pin_idmap (request, pins, error) && linx_pins_hold_source (request, pins, error)
+         && linx_pins_hold_target (request, pins, error);
+}
+
+GVariant *
+linx_bind_perform (LinxVisit *visit, const LinxRequest *request, LinxPins *pins, GError **error)
+{
+  int mount = linx_clone_make (request, pins, error);
+  GVariant *reply = NULL;
+
+  if (mount < 0)
+    return NULL;
+  if (linx_attach (visit, request, pins, mount, error)
+      && linx_propagation_last_step (visit, request, pins, mount, error))
+    reply = linx_reply_id (mount);
+  close (mount);
+  return reply;
+}

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "attach.h"
+#include "attributes.h"
+#include "clone.h"
+#include "filesystem.h"
+#include "linx-error.h"
+#include "mount-id.h"
+#include "ops.h"
+
+#include <errno.h>
+#include <sys/mount.h>
+
+/* Detached mounts: trees that no namespace shows, handed out and taken in as descriptors. */
+
+static GVariant *
+hand_out (LinxPins *pins, int mount)
+{
+  pins->fd[LINX_PIN_MOUNT] = mount;
+  return mount >= 0 ? g_variant_new ("(h)", 0) : NULL;
+}
+
+gboolean
+linx_create_pin (const LinxRequest *request, LinxPins *pins, GError **error)
+{
+  return linx_filesystem_pin (request, pins, error);
+}
+
+GVariant *
+linx_create_perform (LinxVisit *visit, const LinxRequest *request, LinxPins *pins, GError **error)
+{
+  return hand_out (pins, linx_filesystem_make (visit, request, pins, error));
+}
+
+gboolean
+linx_clone_pin (const LinxRequest *request, LinxPins *pins, GError **error)
+{
+  return linx_shown_pin_idmap (request, pins, error)
+         && linx_pins_hold_source (request, pins, error);
+}
+
+GVariant *
+linx_clone_perform (LinxVisit *visit, const LinxRequest *request, LinxPins *pins, GError **error)
+{
+  (void)visit;
+  return hand_out (pins, linx_clone_make (request, pins, error));
+}
+
+static gboolean
+not_detached (GError **error)
+{
+  return linx_error_set (error, LINX_STAGE_MOVE_MOUNT, EINVAL, "mount",
+                         "it is not the root of a detached mount");
+}
+
+/* A mount that is in this namespace would be moved; one in another the kernel refuses. */
+static gboolean
+check_detached (const LinxPins *pins, GError **error)
+{
+  LinxFileId id;
+  int rc = linx_file_id_read (&id, pins->fd[LINX_PIN_SOURCE], "");
+
+  if (rc != 0)
+    return linx_error_set (error, LINX_STAGE_MOVE_MOUNT, rc, "mount", NULL);
+  return id.mount_root && linx_mount_id_parent (id.mount) == 0 ? TRUE : not_detached (error);
+}
+
+/* mount_setattr(2) changes mounts of this namespace and detached ones alone: EINVAL for others. */
+static gboolean
+prepare (const LinxRequest *request, const LinxPins *pins, GError **error)
+{
+  g_autoptr (GError) failure = NULL;
+
+  if (linx_attributes_prepare (request, pins, pins->fd[LINX_PIN_SOURCE], TRUE, &failure))
+    return TRUE;
+  if (linx_error_errno (failure) == EINVAL)
+    return not_detached (error);
+  g_propagate_error (error, g_steal_pointer (&failure));
+  return FALSE;
+}
+
+gboolean
+linx_attach_pin (const LinxRequest *request, LinxPins *pins, GError **error)
+{
+  pins->source_kind = LINX_SOURCE_FD;
+  pins->fd[LINX_PIN_SOURCE] = linx_path_reopen (pins->fd[LINX_LENT_SOURCE], error);
+  return pins->fd[LINX_PIN_SOURCE] >= 0 && check_detached (pins, error)
+         && linx_pins_hold_target (request, pins, error);
+}
+
+GVariant *
+linx_attach_perform (LinxVisit *visit, const LinxRequest *request, LinxPins *pins, GError **error)
+{
+  int mount = pins->fd[LINX_PIN_SOURCE];
+
+  if (!check_detached (pins, error) || !prepare (request, pins, error)
+      || !linx_attach (visit, request, pins, mount, error))
+    return NULL;
+  return linx_reply_id (mount);
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "pins.h"
+#include "request.h"
+#include "worker.h"
+
+/**
+ * linx_propagation_last_step:
+ * @visit: the visit
+ * @request: maybe a propagation word beside the operation, as mount(8) takes it
+ * @pins: the target, for the error
+ * @mount: the mount, in place
+ * @error: Propagation.*
+ *
+ * Changes how a mount that was just put in place propagates: after that, for the mount it is put on
+ * decides how it propagates at first.
+ */
+gboolean linx_propagation_last_step (LinxVisit *visit, const LinxRequest *request,
+                                     const LinxPins *pins, int mount, GError **error);

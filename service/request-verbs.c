@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "linx-error.h"
+#include "request-keys.h"
+#include "verb.h"
+
+#include <string.h>
+#include <sys/mount.h>
+
+/* What fsconfig(2) takes as a string: strndup_user (value, 256), fs/fsopen.c. */
+#define MOST_SOURCE_BYTES 255
+
+static gboolean
+check_fstype (const char *fstype, GError **error)
+{
+  if (fstype[0] == '\0')
+    return linx_error_set_args (error, "'fstype' is empty");
+  for (const char *p = fstype; *p != '\0'; p++)
+    if (!g_ascii_isalnum (*p) && strchr ("._-", *p) == NULL)
+      return linx_error_set_args (error, "'fstype' is no name of a filesystem type: '%s'", fstype);
+  return TRUE;
+}
+
+/* The string, the raw bytes or the descriptor: one of them, and then the string is "". */
+static gboolean
+take_string_or_raw (LinxRequest *request, GVariant *arguments, gsize index, const char *name,
+                    char **text, GError **error)
+{
+  g_autofree char *raw_name = NULL;
+  g_autofree char *raw = NULL;
+
+  g_variant_get_child (arguments, index, "s", text);
+  if (request->raw == NULL
+      || !g_hash_table_steal_extended (request->raw, name, (gpointer *)&raw_name, (gpointer *)&raw))
+    return TRUE;
+  if ((*text)[0] != '\0')
+    return linx_error_set_args (error, "'%s' must be \"\" where 'raw' gives it", name);
+  g_free (*text);
+  *text = g_steal_pointer (&raw);
+  return TRUE;
+}
+
+static gboolean
+take_named (LinxRequest *request, GVariant *arguments, gsize index, const char *name,
+            LinxNamed *named, GError **error)
+{
+  if (!take_string_or_raw (request, arguments, index, name, &named->path, error))
+    return FALSE;
+  if (named->fd < 0)
+    return linx_request_check_path (name, named->path, error);
+  if (named->path[0] != '\0')
+    return linx_error_set_args (error, "'%s' must be \"\" where a file descriptor gives it", name);
+  g_clear_pointer (&named->path, g_free);
+  return TRUE;
+}
+
+/* A source that may be any word, or a descriptor. */
+static gboolean
+take_source (LinxRequest *request, GVariant *arguments, GError **error)
+{
+  LinxNamed *source = &request->source;
+
+  if (!take_string_or_raw (request, arguments, 0, "source", &source->path, error))
+    return FALSE;
+  if (source->fd >= 0 && source->path[0] != '\0')
+    return linx_error_set_args (error, "'source' must be \"\" where a file descriptor gives it");
+  return strlen (source->path) <= MOST_SOURCE_BYTES
+             ? TRUE
+             : linx_error_set_args (error, "'source' is longer than %d bytes", MOST_SOURCE_BYTES);
+}
+
+/* What fstab(5) knows may be left out: the type, and with it the source or the target. */
+static gboolean
+take_target_or_none (LinxRequest *request, GVariant *arguments, GError **error)
+{
+  const char *given;
+  gboolean in_fstab = request->fstype[0] == '\0' && request->source.path[0] != '\0';
+
+  g_variant_get_child (arguments, 1, "&s", &given);
+  if (given[0] == '\0' && in_fstab && request->target.fd < 0 && request->raw == NULL) {
+    request->target.path = g_strdup ("");
+    return TRUE;
+  }
+  return take_named (request, arguments, 1, "target", &request->target, error);
+}
+
+static gboolean
+is_none (const char *word)
+{
+  return word[0] == '\0' || g_str_equal (word, "none");
+}
+
+/* mount(8): an operation word among the options makes it that operation. Propagation words alone do
+ * so too; beside a new mount they are its last step. */
+static gboolean
+become (LinxRequest *request, GError **error)
+{
+  static const char *const methods[] = {
+    [LINX_OPERATION_BIND] = "Bind",
+    [LINX_OPERATION_RBIND] = "Bind",
+    [LINX_OPERATION_MOVE] = "Move",
+    [LINX_OPERATION_REMOUNT] = "Remount",
+  };
+  const LinxOptions *options = request->options;
+  gboolean nothing_new
+      = request->source.fd < 0 && is_none (request->source.path) && is_none (request->fstype);
+
+  if (options->operation != LINX_OPERATION_NONE)
+    request->verb = linx_verb_find (methods[options->operation]);
+  else if (options->propagation != 0 && nothing_new)
+    request->verb = linx_verb_find ("SetPropagation");
+  else
+    return TRUE;
+  request->recursive = options->operation == LINX_OPERATION_RBIND;
+  request->superblock = options->operation == LINX_OPERATION_REMOUNT && !options->attributes_only;
+  if (request->verb->bit == LINX_VERB_SET_PROPAGATION)
+    request->recursive = options->propagation_recursive;
+  if (request->target.path != NULL && request->target.path[0] == '\0')
+    return linx_error_set_args (error, "'target' is empty");
+  if ((request->verb->bit & (LINX_VERB_BIND | LINX_VERB_MOVE)) != 0 && request->source.fd < 0)
+    return linx_request_check_path ("source", request->source.path, error);
+  return TRUE;
+}
+
+gboolean
+linx_request_decode_mount (LinxRequest *request, GVariant *arguments, GError **error)
+{
+  g_variant_get_child (arguments, 2, "s", &request->fstype);
+  if (!take_source (request, arguments, error) || !take_target_or_none (request, arguments, error))
+    return FALSE;
+  request->propagation = request->options->propagation;
+  if (!become (request, error))
+    return FALSE;
+  return request->verb->bit != LINX_VERB_MOUNT || request->fstype[0] == '\0'
+         || check_fstype (request->fstype, error);
+}
+
+gboolean
+linx_request_decode_create (LinxRequest *request, GVariant *arguments, GError **error)
+{
+  if (!take_source (request, arguments, error))
+    return FALSE;
+  g_variant_get_child (arguments, 1, "s", &request->fstype);
+  return check_fstype (request->fstype, error);
+}
+
+gboolean
+linx_request_decode_bind (LinxRequest *request, GVariant *arguments, GError **error)
+{
+  return take_named (request, arguments, 0, "source", &request->source, error)
+         && take_named (request, arguments, 1, "target", &request->target, error);
+}
+
+gboolean
+linx_request_decode_move (LinxRequest *request, GVariant *arguments, GError **error)
+{
+  return linx_request_decode_bind (request, arguments, error);
+}
+
+gboolean
+linx_request_decode_clone (LinxRequest *request, GVariant *arguments, GError **error)
+{
+  return take_named (request, arguments, 0, "source", &request->source, error);
+}
+
+gboolean
+linx_request_decode_attach (LinxRequest *request, GVariant *arguments, GError **error)
+{
+  g_autoptr (GVariant) mount = g_variant_get_child_value (arguments, 0);
+
+  return linx_request_take_handle (request, "mount", mount, &request->source.fd, error)
+         && take_named (request, arguments, 1, "target", &request->target, error);
+}
+
+gboolean
+linx_request_decode_remount (LinxRequest *request, GVariant *arguments, GError **error)
+{
+  return take_named (request, arguments, 0, "target", &request->target, error);
+}
+
+gboolean
+linx_request_decode_umount (LinxRequest *request, GVariant *arguments, GError **error)
+{
+  if (!take_named (request, arguments, 0, "target", &request->target, error))
+    return FALSE;
+  if (request->expire && (request->detach || request->force))
+    return linx_error_set_args (error, "'expire' goes with neither 'detach' nor 'force'");
+  if (request->expire && request->recursive)
+    return linx_error_set_args (error, "'expire' does not go with 'recursive'");
+  return TRUE;
+}
+
+gboolean
+linx_request_decode_propagation (LinxRequest *request, GVariant *arguments, GError **error)
+{
+  static const struct {
+    const char *word;
+    int flag;
+  } kinds[] = {
+    { "private", MS_PRIVATE },
+    { "shared", MS_SHARED },
+    { "slave", MS_SLAVE },
+    { "unbindable", MS_UNBINDABLE },
+  };
+  const char *word;
+
+  g_variant_get_child (arguments, 1, "&s", &word);
+  for (gsize i = 0; i < G_N_ELEMENTS (kinds); i++)
+    if (g_str_equal (kinds[i].word, word))
+      request->propagation = kinds[i].flag;
+  if (request->propagation == 0)
+    return linx_error_set_args (
+        error, "'propagation' must be 'private', 'shared', 'slave' or 'unbindable', not '%s'",
+        word);
+  return take_named (request, arguments, 0, "target", &request->target, error);
+}
+
+gboolean
+linx_request_decode_rprivate (LinxRequest *request, GVariant *arguments, GError **error)
+{
+  request->propagation = MS_PRIVATE;
+  request->recursive = TRUE;
+  return take_named (request, arguments, 0, "target", &request->target, error);
+}
+
+/* put_old may be "": the old root is stacked on the new one, and detached. */
+gboolean
+linx_request_decode_pivot (LinxRequest *request, GVariant *arguments, GError **error)
+{
+  const char *put_old;
+  gboolean named_otherwise
+      = request->put_old.fd >= 0
+        || (request->raw != NULL && g_hash_table_contains (request->raw, "put_old"));
+
+  g_variant_get_child (arguments, 1, "&s", &put_old);
+  if (put_old[0] == '\0' && !named_otherwise)
+    request->detach_old = TRUE;
+  else if (!take_named (request, arguments, 1, "put_old", &request->put_old, error))
+    return FALSE;
+  return take_named (request, arguments, 0, "new_root", &request->target, error);
+}
+
+gboolean
+linx_request_decode_list (LinxRequest *request, GVariant *arguments, GError **error)
+{
+  (void)request;
+  (void)arguments;
+  (void)error;
+  return TRUE;
+}
