@@ -334,6 +334,10 @@ on_pinned (GObject *source, GAsyncResult *result, gpointer user_data)
   gboolean ok = visit_finish (call, result, &call->pin_error);
 
   (void)source;
+  if (call->work != NULL && call->work->request != call->request) {
+    linx_request_unref (call->request);
+    call->request = linx_request_ref (call->work->request);
+  }
   if (!ok && may_tell_pin_error (call)) {
     g_autoptr (GError) error = g_steal_pointer (&call->pin_error);
     reply (call, NULL, error);

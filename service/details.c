@@ -153,7 +153,7 @@ put_arguments (LinxDetails *details, const LinxRequest *request, const LinxPins 
   if (filters)
     put_list (details, "fstype", request->fstypes);
   else
-    put (details, "fstype", request->fstype);
+    put (details, "fstype", pins != NULL && pins->fstype != NULL ? pins->fstype : request->fstype);
   put (details, "in", in);
   put (details, "idmap", idmap);
   put_number (details, "process", pins != NULL && pins->shown_pid != 0,

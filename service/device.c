@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "device.h"
+#include "fstype.h"
 #include "linx-error.h"
 #include "loop.h"
 #include "namespace.h"
@@ -39,21 +40,25 @@ device_need (const char *fstype)
   return need;
 }
 
+gboolean
+linx_device_is_needed (const char *fstype)
+{
+  return device_need (fstype) == DEVICE_NEEDED;
+}
+
 /* A device of the service's own /dev, by its tag. */
 static gboolean
 pin_tag (const LinxRequest *request, LinxPins *pins, GError **error)
 {
   g_autofree char *path = NULL;
-  int fd;
   gboolean ok;
 
   if (!linx_namespace_enter_own (error))
     return FALSE;
   path = linx_tag_find (request->source.path, pins->privileged, error);
-  fd = path != NULL ? linx_path_open (AT_FDCWD, path, 0, error) : -1;
-  ok = fd >= 0 && linx_place_read (&pins->source_place, fd, path, error);
-  if (fd >= 0)
-    close (fd);
+  pins->fd[LINX_PIN_SOURCE] = path != NULL ? linx_path_open (AT_FDCWD, path, 0, error) : -1;
+  ok = pins->fd[LINX_PIN_SOURCE] >= 0
+       && linx_place_read (&pins->source_place, pins->fd[LINX_PIN_SOURCE], path, error);
   pins->source_kind = LINX_SOURCE_TAG;
   return ok && linx_namespace_enter (pins, LINX_IN, error);
 }
@@ -107,19 +112,22 @@ gboolean
 linx_device_pin (const LinxRequest *request, LinxPins *pins, GError **error)
 {
   const LinxNamed *source = &request->source;
-  DeviceNeed need = device_need (request->fstype);
+  DeviceNeed need = pins->helper ? DEVICE_UNUSED : device_need (pins->fstype);
   gboolean is_path = source->fd >= 0 || source->path[0] == '/';
   gboolean is_tag = source->fd < 0 && linx_tag_is (source->path);
   gboolean ok;
 
   if (need == DEVICE_UNUSED && source->fd >= 0)
-    return linx_error_set_args (error, "'source-fd' is no source for fstype %s", request->fstype);
+    return linx_error_set_args (error, "'source-fd' is no source for fstype %s", pins->fstype);
   if (need == DEVICE_UNUSED && has_image_options (request->options))
     return refuse_image_options (error);
-  if (need == DEVICE_UNUSED || (need == DEVICE_UNKNOWN && !is_path && !is_tag)) {
+  if (need == DEVICE_UNUSED
+      || (need == DEVICE_UNKNOWN && !is_path && !is_tag && pins->fstype[0] != '\0')) {
     pins->source = g_strdup (source->path);
     return TRUE;
   }
+  if (!is_path && !is_tag && pins->fstype[0] == '\0')
+    return linx_error_set_args (error, "'fstype' is empty, and 'source' nothing to read it from");
   if (!is_path && !is_tag)
     return linx_error_set_args (error,
                                 "'source' must be the absolute path of a block device or an image, "
@@ -132,7 +140,7 @@ linx_device_pin (const LinxRequest *request, LinxPins *pins, GError **error)
   pins->source = g_strdup (pins->source_place.path);
   pins->device_major = pins->source_place.id.rdev_major;
   pins->device_minor = pins->source_place.id.rdev_minor;
-  return TRUE;
+  return pins->fstype[0] != '\0' || linx_fstype_detect (request, pins, error);
 }
 
 void

@@ -9,6 +9,14 @@
  */
 
 /**
+ * linx_device_is_needed:
+ * @fstype: a filesystem type
+ *
+ * Returns: whether it is known to live on a device
+ */
+gboolean linx_device_is_needed (const char *fstype);
+
+/**
  * linx_device_pin:
  * @request: type and source
  * @pins: gets the source

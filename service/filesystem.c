@@ -2,6 +2,7 @@
 #include "filesystem.h"
 #include "attributes.h"
 #include "device.h"
+#include "helper.h"
 #include "layers.h"
 #include "linx-error.h"
 #include "namespace.h"
@@ -189,7 +190,7 @@ make_there (LinxVisit *visit, const LinxRequest *request, LinxPins *pins, GError
   int mount;
 
   if (!linx_device_open (request, pins, &device, error)
-      || !linx_shown_open (request, pins, &context.fd, error))
+      || !linx_shown_open (pins, &context.fd, error))
     return -1;
   if (context.fd < 0) {
     mount_failed (&context, errno, errno == ENODEV ? "unknown filesystem type" : NULL, error);
@@ -204,8 +205,9 @@ gboolean
 linx_filesystem_pin (const LinxRequest *request, LinxPins *pins, GError **error)
 {
   pins->fstype = g_strdup (request->fstype);
-  return linx_layers_pin (request, pins, error) && linx_shown_pin (request, pins, error)
-         && linx_shown_pin_idmap (request, pins, error) && linx_device_pin (request, pins, error);
+  return linx_helper_pin (request, pins, error) && linx_device_pin (request, pins, error)
+         && linx_layers_pin (request, pins, error) && linx_shown_pin (request, pins, error)
+         && linx_shown_pin_idmap (request, pins, error);
 }
 
 int

@@ -86,7 +86,7 @@ gboolean
 linx_layers_pin (const LinxRequest *request, LinxPins *pins, GError **error)
 {
   const GPtrArray *fs = request->options->fs;
-  gboolean by_fd = g_strcmp0 (request->fstype, "overlay") == 0 && linx_feature_overlay_layer_fds ();
+  gboolean by_fd = g_str_equal (pins->fstype, "overlay") && linx_feature_overlay_layer_fds ();
 
   if (by_fd) {
     pins->layers = g_array_new (FALSE, FALSE, sizeof (LinxLayer));

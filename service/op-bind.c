@@ -3,6 +3,7 @@
 #include "clone.h"
 #include "ops.h"
 #include "propagation.h"
+#include "utab.h"
 
 #include <unistd.h>
 
@@ -22,7 +23,8 @@ linx_bind_perform (LinxVisit *visit, const LinxRequest *request, LinxPins *pins,
   if (mount < 0)
     return NULL;
   if (linx_attach (visit, request, pins, mount, error)
-      && linx_propagation_last_step (visit, request, pins, mount, error))
+      && linx_propagation_last_step (visit, request, pins, mount, error)
+      && linx_utab_record (request, pins, error))
     reply = linx_reply_id (mount);
   close (mount);
   return reply;

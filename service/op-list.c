@@ -3,6 +3,7 @@
 #include "ops.h"
 #include "process.h"
 #include "table.h"
+#include "utab.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -64,6 +65,8 @@ linx_list_perform (LinxVisit *visit, const LinxRequest *request, LinxPins *pins,
   (void)visit;
   if (table == NULL)
     return NULL;
+  if (pins->ns[LINX_IN].kind == LINX_NAMESPACE_HOST)
+    linx_utab_join (table);
   for (guint i = 0; i < table->rows->len && (request->limit == 0 || n < request->limit); i++) {
     const LinxRow *row = g_ptr_array_index (table->rows, i);
     g_autoptr (GVariant) value = NULL;

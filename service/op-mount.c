@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "attach.h"
 #include "filesystem.h"
+#include "helper.h"
 #include "interface.h"
 #include "ops.h"
 #include "propagation.h"
+#include "utab.h"
 
 #include <unistd.h>
 
@@ -36,11 +38,13 @@ linx_mount_perform (LinxVisit *visit, const LinxRequest *request, LinxPins *pins
 
   if (!linx_pins_recheck_as_caller (pins, error))
     return NULL;
-  mount = linx_filesystem_make (visit, request, pins, error);
+  mount = pins->helper ? linx_helper_mount (visit, request, pins, error)
+                       : linx_filesystem_make (visit, request, pins, error);
   if (mount < 0)
     return NULL;
-  if (linx_attach (visit, request, pins, mount, error)
-      && linx_propagation_last_step (visit, request, pins, mount, error))
+  if ((pins->helper || linx_attach (visit, request, pins, mount, error))
+      && linx_propagation_last_step (visit, request, pins, mount, error)
+      && linx_utab_record (request, pins, error))
     reply = linx_reply_id (mount);
   close (mount);
   return reply;

@@ -3,6 +3,7 @@
 #include "mount-id.h"
 #include "ops.h"
 #include "propagation.h"
+#include "utab.h"
 
 #include <errno.h>
 #include <string.h>
@@ -70,5 +71,6 @@ linx_move_perform (LinxVisit *visit, const LinxRequest *request, LinxPins *pins,
   }
   if (!linx_propagation_last_step (visit, request, pins, mount, error))
     return NULL;
+  linx_utab_move (pins);
   return linx_reply_changed (request, mount);
 }

@@ -4,6 +4,7 @@
 #include "ops.h"
 #include "subtree.h"
 #include "table.h"
+#include "utab.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -203,5 +204,6 @@ linx_umount_perform (LinxVisit *visit, const LinxRequest *request, LinxPins *pin
           error);
     return NULL;
   }
+  linx_utab_forget (pins, pins->target);
   return g_variant_new ("()");
 }

@@ -125,6 +125,8 @@ gboolean
 linx_request_decode_mount (LinxRequest *request, GVariant *arguments, GError **error)
 {
   g_variant_get_child (arguments, 2, "s", &request->fstype);
+  if (g_str_equal (request->fstype, "auto"))
+    request->fstype[0] = '\0';
   if (!take_source (request, arguments, error) || !take_target_or_none (request, arguments, error))
     return FALSE;
   request->propagation = request->options->propagation;

@@ -32,6 +32,7 @@ linx_request_unref (LinxRequest *request)
   g_free (request->under);
   g_strfreev (request->fields);
   g_clear_pointer (&request->fds, linx_message_fds_unref);
+  g_clear_pointer (&request->arguments, g_variant_unref);
   g_clear_pointer (&request->raw, g_hash_table_unref);
   g_free (request);
 }
@@ -128,6 +129,8 @@ decode (LinxRequest *request, GVariant *arguments, GError **error)
   g_autoptr (GVariant) last = n > 0 ? g_variant_get_child_value (arguments, n - 1) : NULL;
   gboolean has_keys = last != NULL && g_variant_is_of_type (last, G_VARIANT_TYPE_VARDICT);
 
+  g_clear_pointer (&request->arguments, g_variant_unref);
+  request->arguments = g_variant_ref (arguments);
   if (has_keys && !linx_request_decode_keys (request, last, error))
     return FALSE;
   if (has_keys && request->options == NULL)
@@ -188,4 +191,14 @@ linx_request_decode (const LinxVerb *verb, GVariant *arguments, LinxMessageFds *
   if (fds != NULL)
     request->fds = linx_message_fds_ref (fds);
   return decode (request, arguments, error) ? g_steal_pointer (&request) : NULL;
+}
+
+LinxRequest *
+linx_request_decode_again (const LinxRequest *request, GVariant *arguments, GError **error)
+{
+  LinxRequest *again = linx_request_decode (request->called, arguments, request->fds, error);
+
+  if (again != NULL)
+    again->only_ask = request->only_ask;
+  return again;
 }

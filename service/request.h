@@ -116,7 +116,8 @@ typedef struct {
   guint64 after;
 
   LinxMessageFds *fds;
-  GHashTable *raw; /* while it is decoded: argument name -> bytes */
+  GVariant *arguments; /* as they came */
+  GHashTable *raw;     /* while it is decoded: argument name -> bytes */
 } LinxRequest;
 
 /**
@@ -132,6 +133,17 @@ typedef struct {
  */
 LinxRequest *linx_request_decode (const LinxVerb *verb, GVariant *arguments, LinxMessageFds *fds,
                                   GError **error);
+
+/**
+ * linx_request_decode_again:
+ * @request: a request
+ * @arguments: arguments to take instead of its own
+ * @error: InvalidArgs
+ *
+ * Returns: (transfer full): the request that they make, of the same message
+ */
+LinxRequest *linx_request_decode_again (const LinxRequest *request, GVariant *arguments,
+                                        GError **error);
 
 /** linx_request_path_flags: LinxPathFlags for the paths of @request. */
 guint linx_request_path_flags (const LinxRequest *request);

@@ -14,6 +14,7 @@ linx_row_free (LinxRow *row)
   g_free (row->fstype);
   g_free (row->source);
   g_free (row->super_options);
+  g_free (row->user_options);
   g_free (row);
 }
 
@@ -41,7 +42,7 @@ typedef struct {
   const char *const *fields;
 } Dictionary;
 
-typedef enum { NUMBER32, NUMBER64, NUMBER64_IF_ANY, TEXT } Kind;
+typedef enum { NUMBER32, NUMBER64, NUMBER64_IF_ANY, TEXT, TEXT_IF_ANY } Kind;
 
 static const struct {
   const char *name;
@@ -61,6 +62,7 @@ static const struct {
   { "fstype", TEXT, G_STRUCT_OFFSET (LinxRow, fstype) },
   { "source", TEXT, G_STRUCT_OFFSET (LinxRow, source) },
   { "super-options", TEXT, G_STRUCT_OFFSET (LinxRow, super_options) },
+  { "user-options", TEXT_IF_ANY, G_STRUCT_OFFSET (LinxRow, user_options) },
 };
 
 /* Keys that are made of more than one field, or of none. */
@@ -119,6 +121,10 @@ add_key (Dictionary *dictionary, const LinxRow *row, gsize i)
     if (number != 0)
       add (dictionary, keys[i].name, g_variant_new_uint64 (number));
     return;
+  case TEXT_IF_ANY:
+    if (*(char *const *)field == NULL)
+      return;
+    G_GNUC_FALLTHROUGH;
   case TEXT:
     add_text (dictionary, keys[i].name, *(char *const *)field);
     return;

@@ -25,6 +25,7 @@
  * @fstype: filesystem type
  * @source: what it was made from
  * @super_options: the filesystem's options
+ * @user_options: (nullable): words for other programs, which libmount recorded
  *
  * A line of mountinfo (proc_pid_mountinfo(5)), octal escapes decoded: strings are raw bytes.
  */
@@ -44,6 +45,7 @@ typedef struct {
   char *fstype;
   char *source;
   char *super_options;
+  char *user_options;
 } LinxRow;
 
 void linx_row_free (LinxRow *row);

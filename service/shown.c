@@ -64,11 +64,10 @@ linx_shown_pin (const LinxRequest *request, LinxPins *pins, GError **error)
 {
   const LinxWhere *process = &request->process;
 
-  if (shown_by (request->fstype) == 0)
+  if (shown_by (pins->fstype) == 0)
     return process->kind == LINX_WHERE_NONE
                ? TRUE
-               : linx_error_set_args (error, "'process' says nothing to fstype %s",
-                                      request->fstype);
+               : linx_error_set_args (error, "'process' says nothing to fstype %s", pins->fstype);
   if (process->kind != LINX_WHERE_NONE)
     return open_process (process, pins->fd[LINX_LENT_PROCESS], &pins->fd[LINX_PIN_SHOWN],
                          &pins->shown_pid, error);
@@ -76,7 +75,7 @@ linx_shown_pin (const LinxRequest *request, LinxPins *pins, GError **error)
     return linx_error_set_args (error,
                                 "'process' is missing: fstype %s shows a process's namespace, and "
                                 "'in' names none",
-                                request->fstype);
+                                pins->fstype);
   pins->fd[LINX_PIN_SHOWN] = fcntl (pins->fd[LINX_PIN_PROCESS], F_DUPFD_CLOEXEC, 0);
   pins->shown_pid = pins->ns[LINX_IN].pid;
   return pins->fd[LINX_PIN_SHOWN] >= 0 ? TRUE : dead (error);
@@ -193,16 +192,16 @@ open_proc_of (const LinxPins *pins, int *context, GError **error)
 }
 
 gboolean
-linx_shown_open (const LinxRequest *request, const LinxPins *pins, int *context, GError **error)
+linx_shown_open (const LinxPins *pins, int *context, GError **error)
 {
-  int namespace = shown_by (request->fstype);
+  int namespace = shown_by (pins->fstype);
 
   if (namespace == CLONE_NEWPID)
     return open_proc_of (pins, context, error);
   if (namespace != 0 && setns (pins->fd[LINX_PIN_SHOWN], namespace) < 0)
-    return linx_error_set (error, LINX_STAGE_SET_NS, errno, request->fstype,
+    return linx_error_set (error, LINX_STAGE_SET_NS, errno, pins->fstype,
                            errno == ESRCH ? "the process whose namespace it shows has ended"
                                           : NULL);
-  *context = fsopen (request->fstype, FSOPEN_CLOEXEC);
+  *context = fsopen (pins->fstype, FSOPEN_CLOEXEC);
   return TRUE;
 }

@@ -28,16 +28,14 @@ gboolean linx_shown_pin_idmap (const LinxRequest *request, LinxPins *pins, GErro
 
 /**
  * linx_shown_open:
- * @request: the type
- * @pins: the process
+ * @pins: the type and the process
  * @context: (out): a filesystem context (fsopen(2)); -1, with errno set, where the kernel did not
  *   make one
  * @error: OpenPidNs.*, SetNs.*, SetNsPid.*, Fork.*
  *
  * Opens a context that shows the process's namespaces. This worker may be in them afterwards.
  */
-gboolean linx_shown_open (const LinxRequest *request, const LinxPins *pins, int *context,
-                          GError **error);
+gboolean linx_shown_open (const LinxPins *pins, int *context, GError **error);
 
 /**
  * linx_shown_open_proc_in_child:

@@ -3,6 +3,7 @@
 #include "linx-error.h"
 #include "linx-text.h"
 #include "table.h"
+#include "utab.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -112,7 +113,10 @@ umount_one (LinxVisit *visit, const LinxPins *pins, const LinxRow *row, int flag
   rc = umount2 (name, UMOUNT_NOFOLLOW | flags);
   err = errno;
   linx_visit_committed (visit, rc == 0);
-  return rc == 0 ? TRUE : fail (row, err, NULL, error);
+  if (rc < 0)
+    return fail (row, err, NULL, error);
+  linx_utab_forget (pins, row->mount_point);
+  return TRUE;
 }
 
 gboolean

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "work.h"
 #include "bounds.h"
+#include "fstab.h"
 #include "linx-error.h"
 #include "namespace.h"
 #include "verb.h"
@@ -74,6 +75,28 @@ refuse_mere_uid_0 (const LinxPins *pins, GError **error)
   return FALSE;
 }
 
+/* What was left out becomes part of the request, before anything of it is looked up. */
+static gboolean
+complete (LinxWork *work, GError **error)
+{
+  LinxRequest *given = work->request;
+
+  if (!linx_fstab_is_wanted (given))
+    return TRUE;
+  if (work->pins->ns[LINX_IN].kind != LINX_NAMESPACE_HOST)
+    return given->source.path[0] != '\0' && given->target.path[0] != '\0'
+               ? TRUE
+               : linx_error_set_args (error, "'%s' is empty, and /etc/fstab is for the host alone",
+                                      given->source.path[0] == '\0' ? "source" : "target");
+  work->request = linx_fstab_complete (given, error);
+  if (work->request == NULL) {
+    work->request = given;
+    return FALSE;
+  }
+  linx_request_unref (given);
+  return TRUE;
+}
+
 gboolean
 linx_work_pin (LinxVisit *visit, gpointer data, GError **error)
 {
@@ -84,9 +107,10 @@ linx_work_pin (LinxVisit *visit, gpointer data, GError **error)
   if (!linx_caller_verify (pins->caller, pins->fd[LINX_LENT_CALLER], &pins->privileged, &pins->gid,
                            error)
       || !refuse_mere_uid_0 (pins, error) || !linx_namespace_pin (request, pins, error)
-      || !linx_namespace_enter (pins, LINX_IN, error) || !look_up (request, pins, error))
+      || !linx_namespace_enter (pins, LINX_IN, error) || !complete (work, error)
+      || !look_up (work->request, pins, error))
     return FALSE;
-  return pins->privileged && !request->only_ask ? perform (visit, work, error) : TRUE;
+  return pins->privileged && !work->request->only_ask ? perform (visit, work, error) : TRUE;
 }
 
 gboolean

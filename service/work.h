@@ -7,7 +7,7 @@
 
 /**
  * LinxWork:
- * @request: what was asked for
+ * @request: what was asked for; completed, once it is pinned
  * @pins: what it was pinned to
  * @value: (nullable): the reply's value, once it is done
  * @counted: whether it is counted in the bounds; it leaves them when it is freed, for as long as a

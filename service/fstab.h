@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "request.h"
+
+/**
+ * linx_fstab_is_wanted:
+ * @request: a request
+ *
+ * Returns: whether it is a Mount that leaves out what /etc/fstab may know: the type, or the device
+ * of a type that lives on one
+ */
+gboolean linx_fstab_is_wanted (const LinxRequest *request);
+
+/**
+ * linx_fstab_complete:
+ * @request: a request that leaves something out
+ * @error: Fstab.ENOENT where no line is about it; else as linx_request_decode()
+ *
+ * Looks it up in fstab(5), and decodes the call once more as if all had been given: the line's
+ * options first, then the caller's. Where only the type was left out, and no line has source and
+ * target, it is left to be detected. Only in the host's namespace.
+ *
+ * Returns: (transfer full): the complete request
+ */
+LinxRequest *linx_fstab_complete (LinxRequest *request, GError **error);

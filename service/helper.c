@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "helper.h"
+#include "attributes.h"
+#include "linx-error.h"
+#include "mount-id.h"
+#include "sys.h"
+#include "verb.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+
+#define MOUNT "/usr/bin/mount"
+#define SYSTEMD_RUN "/usr/bin/systemd-run"
+/* sd_booted(3) */
+#define SYSTEMD_IS_THERE "/run/systemd/system"
+
+static gboolean
+fail (const LinxPins *pins, int err, const char *words, GError **error)
+{
+  return linx_error_set (error, LINX_STAGE_HELPER, err, pins->target, words);
+}
+
+/* "fuse.sshfs" is mount.fuse.sshfs or mount.fuse, as libmount looks for them. */
+static gboolean
+has_helper (const char *fstype)
+{
+  g_autofree char *path = g_strconcat ("/sbin/mount.", fstype, NULL);
+  char *dot;
+
+  while (faccessat (AT_FDCWD, path, X_OK, AT_EACCESS) != 0) {
+    dot = strrchr (path + strlen ("/sbin/mount."), '.');
+    if (dot == NULL)
+      return FALSE;
+    *dot = '\0';
+  }
+  return TRUE;
+}
+
+static gboolean
+check_options (const LinxRequest *request, GError **error)
+{
+  const GPtrArray *fs = request->options->fs;
+
+  for (guint i = 0; i < fs->len; i++) {
+    const LinxFsOption *option = g_ptr_array_index (fs, i);
+
+    if (option->value != NULL && strpbrk (option->value, ",\"") != NULL)
+      return linx_error_set_args (error, "option '%s' of a helper may hold no comma and no quote",
+                                  option->name);
+  }
+  return TRUE;
+}
+
+gboolean
+linx_helper_pin (const LinxRequest *request, LinxPins *pins, GError **error)
+{
+  gboolean is_fuse = g_str_equal (pins->fstype, "fuse") || g_str_has_prefix (pins->fstype, "fuse.");
+
+  if (pins->ns[LINX_IN].kind == LINX_NAMESPACE_HOST && request->verb->bit == LINX_VERB_MOUNT)
+    pins->helper = pins->fstype[0] != '\0' && has_helper (pins->fstype);
+  if (pins->helper)
+    return check_options (request, error);
+  if (!is_fuse)
+    return TRUE;
+  g_set_error (error, G_DBUS_ERROR, G_DBUS_ERROR_NOT_SUPPORTED,
+               "fstype %s needs the helper /sbin/mount.%s, and the host's namespace to run it in",
+               pins->fstype, pins->fstype);
+  return FALSE;
+}
+
+static char *
+options_text (const LinxRequest *request, const LinxPins *pins)
+{
+  LinxAttributes attributes, tree;
+  g_autofree char *words = NULL;
+  g_autofree char *user = linx_options_user_text (request->options);
+  GString *text = g_string_new ("defaults");
+
+  linx_attributes_of (request, pins, &attributes, &tree);
+  words = linx_options_attributes (&attributes);
+  if (words[0] != '\0')
+    g_string_append_printf (text, ",%s", words);
+  if (user[0] != '\0')
+    g_string_append_printf (text, ",%s", user);
+  for (guint i = 0; i < request->options->fs->len; i++) {
+    const LinxFsOption *option = g_ptr_array_index (request->options->fs, i);
+
+    g_string_append_printf (text, ",%s", option->name);
+    if (option->value != NULL)
+      g_string_append_printf (text, "=%s", option->value);
+  }
+  return g_string_free (text, FALSE);
+}
+
+/* Each value in one word with its name, so that none can pass for an option. */
+static GStrv
+command_of (const LinxRequest *request, const LinxPins *pins)
+{
+  static const char *const unit[] = { SYSTEMD_RUN,
+                                      "--quiet",
+                                      "--collect",
+                                      "--pipe",
+                                      "--wait",
+                                      "--property=Type=oneshot",
+                                      "--property=KillMode=process",
+                                      "--description=Mount helper of linx-mountd",
+                                      "--" };
+  g_autoptr (GStrvBuilder) words = g_strv_builder_new ();
+  g_autofree char *options = options_text (request, pins);
+  g_autofree char *type = g_strconcat ("--types=", pins->fstype, NULL);
+  g_autofree char *list = g_strconcat ("--options=", options, NULL);
+  g_autofree char *source = g_strconcat ("--source=", pins->source, NULL);
+  g_autofree char *target = g_strconcat ("--target=", pins->target, NULL);
+
+  for (gsize i = 0; i < G_N_ELEMENTS (unit) && access (SYSTEMD_IS_THERE, F_OK) == 0; i++)
+    g_strv_builder_add (words, unit[i]);
+  g_strv_builder_add_many (words, MOUNT, "--no-canonicalize", type, list, source, target, NULL);
+  return g_strv_builder_end (words);
+}
+
+/* Runs it with an empty environment, its words in @output. Returns its pid, or -1 with errno set.
+ */
+static pid_t
+spawn (GStrv command, int output)
+{
+  char *environment[] = { NULL };
+  posix_spawn_file_actions_t actions;
+  posix_spawnattr_t attr;
+  sigset_t none, all;
+  pid_t pid = -1;
+  int rc;
+
+  sigemptyset (&none);
+  sigfillset (&all);
+  posix_spawn_file_actions_init (&actions);
+  posix_spawn_file_actions_addopen (&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
+  posix_spawn_file_actions_adddup2 (&actions, output, STDOUT_FILENO);
+  posix_spawn_file_actions_adddup2 (&actions, output, STDERR_FILENO);
+  posix_spawnattr_init (&attr);
+  posix_spawnattr_setsigmask (&attr, &none);
+  posix_spawnattr_setsigdefault (&attr, &all);
+  posix_spawnattr_setflags (&attr,
+                            POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSID);
+  rc = posix_spawn (&pid, command[0], &actions, &attr, command, environment);
+  posix_spawnattr_destroy (&attr);
+  posix_spawn_file_actions_destroy (&actions);
+  errno = rc;
+  return rc == 0 ? pid : -1;
+}
+
+static char *
+read_words (int output)
+{
+  char words[1024];
+  gssize n = pread (output, words, sizeof words - 1, 0);
+
+  words[n > 0 ? n : 0] = '\0';
+  return g_strdup (g_strstrip (words));
+}
+
+static gboolean
+run (const LinxRequest *request, const LinxPins *pins, GError **error)
+{
+  g_auto (GStrv) command = command_of (request, pins);
+  g_autofree char *words = NULL;
+  int output = memfd_create ("linx-mount-helper", MFD_CLOEXEC);
+  pid_t pid = output >= 0 ? spawn (command, output) : -1;
+  int status = 0, err = errno;
+
+  while (pid > 0 && waitpid (pid, &status, 0) < 0 && errno == EINTR)
+    ;
+  words = output >= 0 ? read_words (output) : g_strdup ("");
+  if (output >= 0)
+    close (output);
+  if (pid < 0)
+    return fail (pins, err, NULL, error);
+  if (WIFEXITED (status) && WEXITSTATUS (status) == 0)
+    return TRUE;
+  return fail (pins, EIO, words[0] != '\0' ? words : "the helper failed, and did not say why",
+               error);
+}
+
+/* What is there now, if it is new, and on the mount that was approved. */
+static int
+open_result (const LinxPins *pins, GError **error)
+{
+  int fd = linx_path_open (AT_FDCWD, pins->target, LINX_PATH_NO_SYMLINKS, error);
+  LinxFileId id;
+
+  if (fd < 0)
+    return -1;
+  if (linx_file_id_read (&id, fd, "") == 0 && id.mount_root && id.mount != pins->place.id.mount
+      && linx_mount_id_parent (id.mount) == pins->place.id.mount)
+    return fd;
+  close (fd);
+  fail (pins, ESTALE, "the helper did not mount there", error);
+  return -1;
+}
+
+/* What a helper was told it may not heed. */
+static gboolean
+enforce (const LinxRequest *request, const LinxPins *pins, int mount, GError **error)
+{
+  LinxAttributes attributes, tree;
+  int err;
+
+  linx_attributes_of (request, pins, &attributes, &tree);
+  err = linx_attributes_set (mount, FALSE, &attributes, 0);
+  return err == 0 ? TRUE
+                  : linx_error_set (error, LINX_STAGE_SET_ATTRIBUTES, err, pins->target, NULL);
+}
+
+int
+linx_helper_mount (LinxVisit *visit, const LinxRequest *request, const LinxPins *pins,
+                   GError **error)
+{
+  gboolean ok;
+  int mount;
+
+  if (!linx_visit_commit (visit, "running the helper", error))
+    return -1;
+  ok = run (request, pins, error);
+  linx_visit_committed (visit, ok);
+  mount = ok ? open_result (pins, error) : -1;
+  if (mount < 0 || enforce (request, pins, mount, error))
+    return mount;
+  close (mount);
+  return -1;
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "pins.h"
+#include "request.h"
+#include "table.h"
+
+/*
+ * utab: what libmount keeps of a mount beside the kernel, in the host: /run/mount/utab. mount(8),
+ * findmnt(8) and udisks read it.
+ */
+
+/**
+ * linx_utab_record:
+ * @request: a request with words for other programs among its options
+ * @pins: the mount that was made, and where
+ * @error: Fstab.*; the mount stands
+ *
+ * Records them, where it is the host's table that was changed.
+ */
+gboolean linx_utab_record (const LinxRequest *request, const LinxPins *pins, GError **error);
+
+/**
+ * linx_utab_forget:
+ * @pins: whose namespace it was in
+ * @target: where a mount was, canonically
+ *
+ * Takes the record of a mount that is gone away, if there is one.
+ */
+void linx_utab_forget (const LinxPins *pins, const char *target);
+
+/**
+ * linx_utab_move:
+ * @pins: a mount that was moved
+ *
+ * Has its record say where it is now.
+ */
+void linx_utab_move (const LinxPins *pins);
+
+/**
+ * linx_utab_join:
+ * @table: the host's table
+ *
+ * Fills in the rows' user options.
+ */
+void linx_utab_join (LinxTable *table);

@@ -1,0 +1,206 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""What mount(8) does in the host: fstab, detection of the type, helpers, utab."""
+import os
+import pathlib
+import signal
+import subprocess
+import unittest
+
+from harness import (CHALLENGE, INVALID_ARGS, Case, Disk, mounts_at, service_pid, table, wait_until)
+
+FSTAB = pathlib.Path('/etc/fstab')
+NOT_SUPPORTED = 'org.freedesktop.DBus.Error.NotSupported'
+
+
+class Host(Case):
+    def setUp(self):
+        self.root = self.client()
+        self.root.mount('/mnt', source='t')
+        self.addCleanup(self.root.umount, '/mnt', recursive=True)
+        for name in ('a', 'b'):
+            pathlib.Path('/mnt', name).mkdir()
+
+    def row(self, point='/mnt/a'):
+        return mounts_at(point)[-1]
+
+    def user_options(self, point='/mnt/a'):
+        return [row.get('user-options') for row in self.root.list(target=point)]
+
+
+class Fstab(Host):
+    def setUp(self):
+        super().setUp()
+        self.disk = Disk('FSTAB')
+        self.addCleanup(self.disk.detach)
+        before = FSTAB.read_text() if FSTAB.exists() else ''
+        self.addCleanup(FSTAB.write_text, before)
+        FSTAB.write_text(f'{self.disk.path} /mnt/a ext4 ro,noexec,x-test=1 0 0\n'
+                         'swept /mnt/b tmpfs size=1M,user 0 0\n'
+                         '/mnt/b /mnt/c none bind,X-mount.mkdir 0 0\n')
+
+    def test_by_target(self):
+        self.root.mount('/mnt/a', '', '')
+        self.assertEqual((self.row()['source'], self.row()['fstype'], self.row()['mount-options']),
+                         (self.disk.path, 'ext4', 'ro,noexec,relatime'))
+        self.assertEqual(self.user_options(), ['x-test=1'])
+
+    def test_by_source(self):
+        self.root.mount('', self.disk.path, '')
+        self.assertEqual(self.row()['fstype'], 'ext4')
+        self.root.umount('/mnt/a')
+        self.root.mount('/mnt/a', '', 'ext4')
+        self.assertEqual(self.row()['source'], self.disk.path)
+
+    def test_own_options_come_last(self):
+        self.root.mount('/mnt/a', '', '', options='exec,noatime')
+        self.assertEqual(self.row()['mount-options'], 'ro,noatime')
+        self.root.mount('/mnt/b', '', '')
+        self.assertEqual(self.row('/mnt/b')['mount-options'], 'rw,nosuid,nodev,noexec,relatime')
+
+    def test_line_that_is_another_verb(self):
+        self.root.mount('/mnt/c', '', '')
+        self.assertTrue(self.row('/mnt/c')['root'].endswith('/b'))
+
+    def test_details_are_complete(self):
+        self.rule('if (subject.user == "alice" && action.id == "org.linx.mount1.mount"'
+                  f' && action.lookup("device") == "{self.disk.number}"'
+                  ' && action.lookup("fstype") == "ext4" && action.lookup("target") == "/mnt/a"'
+                  ' && action.lookup("attributes") == "ro,nosuid,nodev,noexec")'
+                  ' return polkit.Result.YES;')
+        self.client('alice').mount('/mnt/a', '', '')
+        self.refused(CHALLENGE, '', self.client('alice').mount, '/mnt/b', '', '')
+
+    def test_no_line(self):
+        self.refused('Fstab.ENOENT', '/mnt/none', self.root.mount, '/mnt/none', '', '')
+        self.refused('Fstab.ENOENT', '/dev/none', self.root.mount, '', '/dev/none', '')
+        self.refused(INVALID_ARGS, "'target' is empty", self.root.mount, '', 't', 'tmpfs')
+
+    def test_only_in_the_host(self):
+        child = self.child()
+        self.refused(INVALID_ARGS, "'source' is empty, and /etc/fstab", self.root.mount, '/mnt', '', '',
+                     in_=child.pid)
+        self.refused(INVALID_ARGS, "'target' is empty", self.root.mount, '', self.disk.path, '',
+                     in_=child.pid)
+
+    def test_lines_that_are_wrong(self):
+        FSTAB.write_text('t /mnt/b tmpfs helper=evil 0 0\nt /mnt/a tmpfs fd=3 0 0\n')
+        self.refused(INVALID_ARGS, "'helper'", self.root.mount, '/mnt/b', '', '')
+        self.refused(INVALID_ARGS, "'fd'", self.root.mount, '/mnt/a', '', '')
+
+
+class Detection(Host):
+    def test_type_is_read_from_the_source(self):
+        disk = Disk('DETECT')
+        self.addCleanup(disk.detach)
+        child = self.child()
+        for source in (disk.path, 'LABEL=DETECT'):
+            for where in ({}, {'in_': child.pid}):
+                with self.subTest(f'{source} {where}'):
+                    self.root.mount('/mnt', source, 'auto', **where)
+                    self.assertEqual(mounts_at('/mnt', where.get('in_', 'self'))[-1]['fstype'], 'ext4')
+                    self.root.umount('/mnt', **where)
+
+    def test_nothing_there(self):
+        empty = pathlib.Path('/run/rig/empty')
+        empty.write_bytes(b'\0' * (1 << 20))
+        self.addCleanup(empty.unlink)
+        self.refused('Mount.EINVAL', ['/run/rig/empty', 'no filesystem'], self.root.mount, '/mnt/a',
+                     str(empty), '')
+
+    def test_only_who_may_read_it(self):
+        disk = Disk('SECRET')
+        self.addCleanup(disk.detach)
+        self.rule('if (subject.user == "alice") return polkit.Result.YES;')
+        self.refused('Mount.EACCES', 'may not be read', self.client('alice').mount, '/mnt/a',
+                     disk.path, '')
+
+
+class Utab(Host):
+    def test_recorded_moved_and_forgotten(self):
+        self.root.mount('/mnt/a', options='x-gvfs-hide,_netdev,x-note=a b')
+        self.assertEqual(self.user_options(), ['x-gvfs-hide,_netdev,x-note=a b'])
+        self.assertIn('x-gvfs-hide', subprocess.check_output(['mount'], text=True))
+        self.root.move('/mnt/a', '/mnt/b')
+        self.assertEqual(self.user_options('/mnt/b'), ['x-gvfs-hide,_netdev,x-note=a b'])
+        self.root.umount('/mnt/b')
+        self.assertNotIn('/mnt/b', pathlib.Path('/run/mount/utab').read_text())
+        self.root.mount('/mnt/b')
+        self.assertEqual(self.user_options('/mnt/b'), [None])
+
+    def test_bind_and_subtree(self):
+        self.root.bind('/usr', '/mnt/a', options='x-bound')
+        self.assertEqual(self.user_options(), ['x-bound'])
+        self.root.umount('/mnt/a', recursive=True)
+        self.assertNotIn('x-bound', pathlib.Path('/run/mount/utab').read_text())
+
+    def test_not_elsewhere(self):
+        child = self.child()
+        self.root.mount('/mnt', options='x-inside', in_=child.pid)
+        self.assertNotIn('user-options', self.root.list(target='/mnt', in_=child.pid)[-1])
+        utab = pathlib.Path('/run/mount/utab')
+        self.assertNotIn('x-inside', utab.read_text() if utab.exists() else '')
+
+
+class Helpers(Host):
+    def setUp(self):
+        super().setUp()
+        self.source = pathlib.Path('/srv/source')
+        self.source.mkdir()
+        (self.source / 'file').write_text('through fuse')
+        self.addCleanup(subprocess.run, ['rm', '-r', self.source], check=True)
+
+    def test_fuse_outlives_the_service(self):
+        self.root.mount('/mnt/a', str(self.source), 'fuse.bindfs', options='ro,x-by=helper')
+        self.assertEqual((self.row()['fstype'], self.row()['mount-options'].split(',')[0]),
+                         ('fuse', 'ro'))
+        self.assertEqual(self.user_options(), ['x-by=helper'])
+        pid = service_pid()
+        watched = os.pidfd_open(pid)
+        os.kill(pid, signal.SIGTERM)
+        wait_until(lambda: service_pid() != pid, 'the service ending')
+        os.close(watched)
+        self.assertEqual(pathlib.Path('/mnt/a/file').read_text(), 'through fuse')
+        self.root.umount('/mnt/a')
+        self.assertEqual(self.user_options(), [])
+
+    def test_users(self):
+        self.rule('if (subject.user == "alice" && action.id == "org.linx.mount1.mount")'
+                  ' return polkit.Result.YES;')
+        self.refused(CHALLENGE, 'mount-unrestricted', self.client('alice').mount, '/mnt/a',
+                     str(self.source), 'fuse.bindfs')
+        self.rule('if (subject.user == "alice") return polkit.Result.YES;')
+        self.client('alice').mount('/mnt/a', str(self.source), 'fuse.bindfs')
+        self.assertIn('nosuid,nodev', self.row()['mount-options'])
+        self.root.umount('/mnt/a')
+
+    def test_failures(self):
+        before = table()
+        self.refused('Helper.EIO', ['/mnt/a', '/srv/none'], self.root.mount, '/mnt/a', '/srv/none',
+                     'fuse.bindfs')
+        self.refused('Helper.EIO', 'nosuchserver', self.root.mount, '/mnt/a', 'x',
+                     'fuse.nosuchserver')
+        self.refused(INVALID_ARGS, 'no comma', self.root.mount, '/mnt/a', 'x', 'fuse.bindfs',
+                     options='map="1/2,3"')
+        self.refused(NOT_SUPPORTED, ['fuse.bindfs', "host's namespace"], self.root.mount, '/mnt',
+                     str(self.source), 'fuse.bindfs', in_=self.child().pid)
+        self.refused(NOT_SUPPORTED, 'helper', self.root.create_mount, 'x', 'fuse')
+        self.assertEqual(table(), before)
+
+    def test_a_helper_that_mounts_elsewhere(self):
+        """What a helper did is looked at, and not taken for done."""
+        helper = pathlib.Path('/sbin/mount.elsewhere')
+        helper.write_text('#!/bin/sh\nenv >/run/rig/environment\n'
+                          'exec mount -t tmpfs elsewhere /mnt/b\n')
+        helper.chmod(0o755)
+        self.addCleanup(helper.unlink)
+        self.refused('Helper.ESTALE', '/mnt/a', self.root.mount, '/mnt/a', 'x', 'elsewhere')
+        self.assertTrue(mounts_at('/mnt/b'))
+        environment = pathlib.Path('/run/rig/environment')
+        names = {line.split('=')[0] for line in environment.read_text().splitlines()}
+        self.assertLessEqual(names, {'PWD', 'SHLVL', '_', 'OLDPWD', 'PATH'})
+        environment.unlink()
+
+
+if __name__ == '__main__':
+    unittest.main()
