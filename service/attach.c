@@ -112,6 +112,7 @@ linx_attach (LinxVisit *visit, const LinxRequest *request, LinxPins *pins, int m
   LinxFileId id;
   int rc = linx_file_id_read (&id, mount, "");
 
+  pins->fresh = FALSE; /* the mount was made meanwhile */
   if (rc != 0)
     return linx_error_set (error, LINX_STAGE_MOVE_MOUNT, rc, pins->target, NULL);
   return check_kinds (request, pins, &id, error) && ready_target (visit, request, pins, error)

@@ -28,10 +28,16 @@ static void
 add_field (const char *key, const char *value, gpointer user_data)
 {
   GArray *fields = user_data;
-  g_autofree char *upper = g_ascii_strup (key, -1);
-  GLogField field
-      = { g_strconcat ("LINX_", g_strdelimit (upper, "-", '_'), NULL), g_strdup (value), -1 };
+  GLogField field = { NULL, value, -1 };
+  char *name;
 
+  if (value[0] == '\0')
+    return;
+  name = g_strconcat ("LINX_", key, NULL);
+  for (char *c = name; *c != '\0'; c++)
+    *c = *c == '-' ? '_' : g_ascii_toupper (*c);
+  field.key = name;
+  field.value = g_strdup (value);
   g_array_append_val (fields, field);
 }
 

@@ -50,10 +50,14 @@ linx_calls_on_idle (void (*func) (void))
   on_idle = func;
 }
 
+/* What holds no descriptor that a filesystem could keep from closing is freed at once. */
 static void
 free_work (LinxWork *work)
 {
-  linx_reaper_free (work, (GDestroyNotify)linx_work_free);
+  if (linx_pins_hold_any (work->pins))
+    linx_reaper_free (work, (GDestroyNotify)linx_work_free);
+  else
+    linx_work_free (work);
 }
 
 static void
@@ -124,13 +128,13 @@ reply (Call *call, GVariant *value, const GError *error)
   g_autofree char *name = error != NULL ? linx_error_dbus_name (error) : NULL;
   g_autoptr (GUnixFDList) fds = error == NULL ? fds_of (call) : NULL;
 
-  audit (call, error);
   if (error != NULL)
     g_dbus_method_invocation_return_dbus_error (g_steal_pointer (&call->invocation), name,
                                                 error->message);
   else
     g_dbus_method_invocation_return_value_with_unix_fd_list (g_steal_pointer (&call->invocation),
                                                              value, fds);
+  audit (call, error);
   call_free (call);
   under_way--;
   if (under_way == 0 && on_idle != NULL)
@@ -354,14 +358,12 @@ on_pinned (GObject *source, GAsyncResult *result, gpointer user_data)
   }
 }
 
+/* Takes @error over, where there is no caller. */
 static void
-on_caller (GObject *source, GAsyncResult *result, gpointer user_data)
+go_on (Call *call, GError *failed)
 {
-  Call *call = user_data;
-  g_autoptr (GError) error = NULL;
+  g_autoptr (GError) error = failed;
 
-  (void)source;
-  call->caller = linx_caller_get_finish (result, &error);
   if (call->caller == NULL || !linx_bounds_enter_uid (call->caller->uid, &error)) {
     reply (call, NULL, error);
     return;
@@ -370,6 +372,17 @@ on_caller (GObject *source, GAsyncResult *result, gpointer user_data)
   call->work->counted = TRUE;
   call->counted = FALSE;
   visit (call, linx_work_pin, on_pinned);
+}
+
+static void
+on_caller (GObject *source, GAsyncResult *result, gpointer user_data)
+{
+  Call *call = user_data;
+  GError *error = NULL;
+
+  (void)source;
+  call->caller = linx_caller_get_finish (result, &error);
+  go_on (call, error);
 }
 
 void
@@ -391,6 +404,10 @@ linx_call_start (GDBusMethodInvocation *invocation)
     return;
   }
   call->left_ms = call->request->timeout_ms;
-  linx_caller_get (g_dbus_method_invocation_get_connection (invocation),
-                   g_dbus_method_invocation_get_sender (invocation), on_caller, call);
+  call->caller = linx_caller_find (g_dbus_method_invocation_get_sender (invocation));
+  if (call->caller != NULL)
+    go_on (call, NULL);
+  else
+    linx_caller_get (g_dbus_method_invocation_get_connection (invocation),
+                     g_dbus_method_invocation_get_sender (invocation), on_caller, call);
 }

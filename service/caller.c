@@ -181,6 +181,14 @@ linx_caller_get (GDBusConnection *bus, const char *name, GAsyncReadyCallback cal
 }
 
 LinxCaller *
+linx_caller_find (const char *name)
+{
+  Entry *entry = entries != NULL ? g_hash_table_lookup (entries, name) : NULL;
+
+  return entry != NULL && entry->known ? linx_caller_ref (entry->caller) : NULL;
+}
+
+LinxCaller *
 linx_caller_get_finish (GAsyncResult *result, GError **error)
 {
   return g_task_propagate_pointer (G_TASK (result), error);
@@ -202,7 +210,7 @@ linx_caller_verify (const LinxCaller *caller, int pidfd, gboolean *privileged, g
   LinxProcessStatus status;
   gboolean initial;
 
-  if (linx_process_status (caller->pid, &status) != 0 || !has_gid (caller, status.gid))
+  if (linx_process_status (caller->pid, pidfd, &status) != 0 || !has_gid (caller, status.gid))
     return linx_error_set (error, LINX_STAGE_OPEN_NS, ESRCH, caller->name,
                            "the caller's process has ended");
   for (gsize i = 0; i < G_N_ELEMENTS (status.uids); i++)
@@ -218,11 +226,15 @@ linx_caller_verify (const LinxCaller *caller, int pidfd, gboolean *privileged, g
   return TRUE;
 }
 
+/* Whether this thread has other eyes than root's. */
+static __thread gboolean assumed;
+
 gboolean
 linx_caller_assume (const LinxCaller *caller, gid_t gid, GError **error)
 {
   if (caller->uid == 0)
     return TRUE;
+  assumed = TRUE;
   if (sys_setgroups (caller->n_groups, caller->groups) < 0)
     return linx_error_set (error, LINX_STAGE_THREAD, errno, "credentials", NULL);
   sys_setfsgid (gid);
@@ -233,6 +245,7 @@ linx_caller_assume (const LinxCaller *caller, gid_t gid, GError **error)
 gboolean
 linx_caller_assume_ids (uid_t uid, gid_t gid, GError **error)
 {
+  assumed = TRUE;
   if (sys_setgroups (0, NULL) < 0)
     return linx_error_set (error, LINX_STAGE_THREAD, errno, "credentials", NULL);
   sys_setfsgid (gid);
@@ -243,6 +256,8 @@ linx_caller_assume_ids (uid_t uid, gid_t gid, GError **error)
 gboolean
 linx_caller_resume (GError **error)
 {
+  if (!assumed)
+    return TRUE;
   sys_setfsuid (0);
   sys_setfsgid (0);
   if (sys_setgroups (0, NULL) < 0)

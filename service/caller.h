@@ -47,6 +47,14 @@ void linx_caller_get (GDBusConnection *bus, const char *name, GAsyncReadyCallbac
                       gpointer user_data);
 
 /**
+ * linx_caller_find:
+ * @name: a unique name
+ *
+ * Returns: (transfer full) (nullable): the caller, if it is known already
+ */
+LinxCaller *linx_caller_find (const char *name);
+
+/**
  * linx_caller_get_finish:
  * @result: the result
  * @error: OpenNs.ESRCH where the caller is gone

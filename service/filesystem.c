@@ -205,8 +205,8 @@ gboolean
 linx_filesystem_pin (const LinxRequest *request, LinxPins *pins, GError **error)
 {
   pins->fstype = g_strdup (request->fstype);
-  return linx_helper_pin (request, pins, error) && linx_device_pin (request, pins, error)
-         && linx_layers_pin (request, pins, error) && linx_shown_pin (request, pins, error)
+  return linx_helper_pin (request, pins, error) && linx_layers_pin (request, pins, error)
+         && linx_device_pin (request, pins, error) && linx_shown_pin (request, pins, error)
          && linx_shown_pin_idmap (request, pins, error);
 }
 

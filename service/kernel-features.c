@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "kernel-features.h"
+#include "process.h"
 #include "sys.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/ioctl.h>
 #include <sys/mount.h>
 
 static gboolean unique_mount_id;
 static gboolean pidns_option;
 static gboolean overlay_layer_fds;
+static gboolean pidfd_info;
 
 /* Each of the three is asked: a seccomp filter may take one of them away. */
 static gboolean
@@ -55,9 +58,19 @@ probe_overlay_layer_fds (void)
   return has;
 }
 
+static gboolean
+probe_pidfd_info (void)
+{
+  struct linx_pidfd_info info = { .mask = LINX_PIDFD_INFO_CREDS };
+
+  return ioctl (linx_process_self_pidfd (), LINX_PIDFD_GET_INFO, &info) == 0
+         && (info.mask & LINX_PIDFD_INFO_CREDS) != 0;
+}
+
 void
 linx_features_probe (void)
 {
+  pidfd_info = probe_pidfd_info ();
   overlay_layer_fds = probe_overlay_layer_fds ();
   pidns_option = probe_pidns_option ();
   unique_mount_id = probe_unique_mount_id ();
@@ -81,6 +94,12 @@ linx_feature_overlay_layer_fds (void)
   return overlay_layer_fds;
 }
 
+gboolean
+linx_feature_pidfd_info (void)
+{
+  return pidfd_info;
+}
+
 GStrv
 linx_features_names (void)
 {
@@ -92,5 +111,7 @@ linx_features_names (void)
     g_strv_builder_add (names, "pidns-option");
   if (overlay_layer_fds)
     g_strv_builder_add (names, "overlay-layer-fds");
+  if (pidfd_info)
+    g_strv_builder_add (names, "pidfd-info");
   return g_strv_builder_end (names);
 }

@@ -29,6 +29,13 @@ gboolean linx_feature_pidns_option (void);
 gboolean linx_feature_overlay_layer_fds (void);
 
 /**
+ * linx_feature_pidfd_info:
+ *
+ * Returns: whether a pidfd tells the ids of its process (PIDFD_GET_INFO, Linux 6.13)
+ */
+gboolean linx_feature_pidfd_info (void);
+
+/**
  * linx_features_names:
  *
  * Returns: (transfer full): the names of what was found: the property Features

@@ -46,15 +46,16 @@ side_of (LinxPins *pins, LinxSide side)
 static gboolean
 pin_process (Side *side, pid_t pid, const char *what, GError **error)
 {
-  LinxProcessStatus status;
+  gboolean kernel_thread;
 
   side->ns->pid = pid;
   side->fd[PLACE_NS] = linx_process_open (pid, "ns/mnt", O_RDONLY);
   side->fd[PLACE_ROOT] = linx_process_open (pid, "root", O_PATH);
   /* Numbers were used up to here: they were this process's only if it still lives. */
-  if (linx_process_status (pid, &status) != 0 || !linx_process_alive (side->fd[PLACE_PROCESS]))
+  if (linx_process_is_kernel_thread (pid, &kernel_thread) != 0
+      || !linx_process_alive (side->fd[PLACE_PROCESS]))
     return fail (error, ESRCH, what, "the process is not alive");
-  if (status.kernel_thread)
+  if (kernel_thread)
     return fail (error, EINVAL, what, "a kernel thread has no mount namespace of its own");
   if (side->fd[PLACE_NS] < 0 || side->fd[PLACE_ROOT] < 0)
     return fail (error, ESRCH, what, "the process has no mount namespace any more");
@@ -154,17 +155,6 @@ pin_where (const LinxWhere *where, Side *side, GError **error)
   }
 }
 
-static guint64
-inode_of_process (pid_t pid)
-{
-  int fd = linx_process_open (pid, "ns/mnt", O_RDONLY);
-  guint64 inode = fd >= 0 ? linx_ns_fd_inode (fd) : 0;
-
-  if (fd >= 0)
-    close (fd);
-  return inode;
-}
-
 /* Who can undo what is done in it: ioctl_ns(2). */
 static gboolean
 read_owner (Side *side, GError **error)
@@ -189,9 +179,9 @@ pin_side (LinxPins *pins, LinxSide which, const LinxWhere *where, GError **error
   if (!pin_where (where, &side, error) || !read_owner (&side, error))
     return FALSE;
   ns->inode = linx_ns_fd_inode (side.fd[PLACE_NS]);
-  ns->own
-      = ns->inode == inode_of_process (pins->caller->pid) && linx_process_alive (side.caller_pidfd);
-  if (ns->inode == inode_of_process (1))
+  ns->own = ns->inode == linx_process_ns_inode (pins->caller->pid, "mnt")
+            && linx_process_alive (side.caller_pidfd);
+  if (ns->inode == linx_process_ns_inode (1, "mnt"))
     ns->kind = LINX_NAMESPACE_HOST;
   else
     ns->kind = ns->own ? LINX_NAMESPACE_SELF : LINX_NAMESPACE_OTHER;

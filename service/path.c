@@ -133,7 +133,6 @@ stale (const char *given, GError **error)
 gboolean
 linx_place_read (LinxPlace *place, int fd, const char *given, GError **error)
 {
-  g_autofree char *link = g_strdup_printf ("thread-self/fd/%d", fd);
   char path[PATH_MAX + 1];
   LinxFileId again;
   gssize length;
@@ -142,7 +141,7 @@ linx_place_read (LinxPlace *place, int fd, const char *given, GError **error)
   rc = linx_file_id_read (&place->id, fd, "");
   if (rc != 0)
     return linx_error_set (error, LINX_STAGE_RESOLVE, rc, given, NULL);
-  length = readlinkat (linx_process_proc_fd (), link, path, sizeof path - 1);
+  length = linx_process_fd_path (fd, path, sizeof path - 1);
   if (length < 0)
     return linx_error_set (error, LINX_STAGE_RESOLVE, errno, given, NULL);
   path[length] = '\0';

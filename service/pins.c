@@ -36,6 +36,15 @@ linx_pins_close (LinxPins *pins, guint place)
   pins->fd[place] = -1;
 }
 
+gboolean
+linx_pins_hold_any (const LinxPins *pins)
+{
+  for (guint i = 0; i < LINX_PINS_OWNED; i++)
+    if (pins->fd[i] >= 0)
+      return TRUE;
+  return FALSE;
+}
+
 void
 linx_pins_free (LinxPins *pins)
 {
@@ -190,6 +199,8 @@ linx_pins_recheck_as_caller (const LinxPins *pins, GError **error)
 {
   gboolean ok;
 
+  if (pins->fresh)
+    return TRUE;
   if (!linx_caller_assume (pins->caller, pins->gid, error))
     return FALSE;
   ok = linx_pins_recheck (pins, error);

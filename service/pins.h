@@ -111,6 +111,8 @@ typedef struct {
  * @put_old: of PivotRoot: where the old root goes; its path is %NULL where it is stacked
  * @put_old_below: (nullable): its path from the new root, where it is below it
  *
+ * @fresh: whether they were looked up just now, in the same visit
+ *
  * @shown_pid: the process whose namespaces a new proc, sysfs, mqueue or cgroup shows; 0: none
  *
  * @source_kind: what the source is
@@ -140,6 +142,8 @@ typedef struct {
 
   LinxPlace put_old;
   char *put_old_below;
+
+  gboolean fresh;
 
   pid_t shown_pid;
 
@@ -235,6 +239,9 @@ gboolean linx_pins_recheck_other (const LinxPins *pins, const LinxPlace *place, 
 
 /** linx_pins_crosses: whether the source is taken from another namespace than it goes to. */
 gboolean linx_pins_crosses (const LinxPins *pins);
+
+/** linx_pins_hold_any: whether any of the owned places is taken. */
+gboolean linx_pins_hold_any (const LinxPins *pins);
 
 /** linx_pins_close: closes one place. */
 void linx_pins_close (LinxPins *pins, guint place);

@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "process.h"
+#include "kernel-features.h"
 #include "linx-error.h"
 #include "sys.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/pidfd.h>
 
 static int proc_fd = -1;
@@ -37,6 +40,23 @@ linx_process_init (GError **error)
   if (filler < 0)
     return linx_error_set (error, LINX_STAGE_PIPE, errno, "reserved descriptors", NULL);
   return TRUE;
+}
+
+static __thread int fd_dir = -1;
+
+void
+linx_process_open_fd_dir (void)
+{
+  fd_dir = openat (proc_fd, "thread-self/fd", O_PATH | O_DIRECTORY | O_CLOEXEC);
+}
+
+gssize
+linx_process_fd_path (int fd, char *path, gsize size)
+{
+  char name[32];
+
+  g_snprintf (name, sizeof name, fd_dir >= 0 ? "%d" : "thread-self/fd/%d", fd);
+  return readlinkat (fd_dir >= 0 ? fd_dir : proc_fd, name, path, size);
 }
 
 int
@@ -140,14 +160,18 @@ linx_process_open (pid_t pid, const char *name, int flags)
 /* PF_KTHREAD, include/linux/sched.h, in the flags of /proc/PID/stat (proc_pid_stat(5)). */
 #define PF_KTHREAD 0x00200000U
 
-static int
-read_is_kernel_thread (pid_t pid, gboolean *is)
+int
+linx_process_is_kernel_thread (pid_t pid, gboolean *is)
 {
   char buffer[1024];
   g_autofree char *path = g_strdup_printf ("%d/stat", (int)pid);
+  g_autofree char *exe = g_strdup_printf ("%d/exe", (int)pid);
   unsigned int flags;
   const char *after_name;
 
+  *is = FALSE;
+  if (readlinkat (proc_fd, exe, buffer, sizeof buffer) >= 0)
+    return 0; /* only what has no memory of its own has none */
   if (read_proc (path, buffer, sizeof buffer) < 0)
     return errno;
   after_name = strrchr (buffer, ')');
@@ -157,13 +181,35 @@ read_is_kernel_thread (pid_t pid, gboolean *is)
   return 0;
 }
 
+/* The pidfd tells all but the capabilities. */
+static gboolean
+read_credentials (pid_t pid, int pidfd, LinxProcessStatus *status)
+{
+  struct linx_pidfd_info info = { .mask = LINX_PIDFD_INFO_CREDS };
+  struct __user_cap_header_struct header = { _LINUX_CAPABILITY_VERSION_3, (int)pid };
+  struct __user_cap_data_struct caps[_LINUX_CAPABILITY_U32S_3];
+
+  if (ioctl (pidfd, LINX_PIDFD_GET_INFO, &info) < 0 || (info.mask & LINX_PIDFD_INFO_CREDS) == 0
+      || syscall (SYS_capget, &header, caps) < 0)
+    return FALSE;
+  status->uids[0] = info.ruid;
+  status->uids[1] = info.euid;
+  status->uids[2] = info.suid;
+  status->uids[3] = info.fsuid;
+  status->gid = info.egid;
+  status->cap_eff = (guint64)caps[1].effective << 32 | caps[0].effective;
+  return TRUE;
+}
+
 int
-linx_process_status (pid_t pid, LinxProcessStatus *status)
+linx_process_status (pid_t pid, int pidfd, LinxProcessStatus *status)
 {
   char buffer[16384];
   g_autofree char *path = g_strdup_printf ("%d/status", (int)pid);
   const char *uid, *gid, *caps;
 
+  if (linx_feature_pidfd_info ())
+    return read_credentials (pid, pidfd, status) ? 0 : errno;
   if (read_proc (path, buffer, sizeof buffer) < 0)
     return errno;
   uid = find_line (buffer, "Uid:");
@@ -177,7 +223,7 @@ linx_process_status (pid_t pid, LinxProcessStatus *status)
       || sscanf (gid, "%*u %u", &status->gid) != 1)
     return EPROTO;
   status->cap_eff = g_ascii_strtoull (caps, NULL, 16);
-  return read_is_kernel_thread (pid, &status->kernel_thread);
+  return 0;
 }
 
 guint64
@@ -190,15 +236,19 @@ linx_ns_fd_inode (int ns_fd)
   return stx.stx_ino;
 }
 
+guint64
+linx_process_ns_inode (pid_t pid, const char *name)
+{
+  g_autofree char *path = g_strdup_printf ("%d/ns/%s", (int)pid, name);
+  struct statx stx;
+
+  if (statx (proc_fd, path, AT_STATX_DONT_SYNC, STATX_INO, &stx) < 0)
+    return 0;
+  return stx.stx_ino;
+}
+
 gboolean
 linx_process_in_initial_userns (pid_t pid)
 {
-  int fd = linx_process_open (pid, "ns/user", O_RDONLY);
-  guint64 inode;
-
-  if (fd < 0)
-    return FALSE;
-  inode = linx_ns_fd_inode (fd);
-  close (fd);
-  return inode == LINX_INITIAL_USERNS;
+  return linx_process_ns_inode (pid, "user") == LINX_INITIAL_USERNS;
 }

@@ -10,13 +10,12 @@
  */
 
 /* The descriptors below LINX_RESERVED_FDS are the service's own from start to end: 0 to 2, its
- * /proc, its pidfd, its mount namespace, and from LINX_FIRST_SLOT on the slots by which workers are
- * handed what they need. They are all that a worker starts with: a whole number of the kernel's
- * words of 64, by which it copies tables (sane_fdtable_size(), fs/file.c). No message's descriptor
- * ever lands there. */
-#define LINX_FIRST_SLOT 8
-#define LINX_RESERVED_FDS 320
-#define LINX_N_SLOTS (LINX_RESERVED_FDS - LINX_FIRST_SLOT)
+ * /proc, its pidfd, its mount namespace, and LINX_SLOT, where a new worker finds its end of a
+ * socket that all it needs comes through. They are all that a worker starts with: a whole number of
+ * the kernel's words of 64, by which it copies tables (sane_fdtable_size(), fs/file.c). No
+ * message's descriptor ever lands there. */
+#define LINX_SLOT 8
+#define LINX_RESERVED_FDS 64
 
 /**
  * linx_process_init:
@@ -82,23 +81,53 @@ int linx_process_open (pid_t pid, const char *name, int flags);
  * @uids: real, effective, saved and filesystem user id
  * @gid: effective group id
  * @cap_eff: effective capabilities, a bit each (capabilities(7))
- * @kernel_thread: it is one of the kernel's own
  */
 typedef struct {
   uid_t uids[4];
   gid_t gid;
   guint64 cap_eff;
-  gboolean kernel_thread;
 } LinxProcessStatus;
+
+/**
+ * linx_process_is_kernel_thread:
+ * @pid: a process id
+ * @is: (out): whether it is one of the kernel's own
+ *
+ * Returns: 0, or an errno
+ */
+int linx_process_is_kernel_thread (pid_t pid, gboolean *is);
+
+/** linx_process_open_fd_dir: once on each worker: where linx_process_fd_path() looks. */
+void linx_process_open_fd_dir (void);
+
+/**
+ * linx_process_fd_path:
+ * @fd: a descriptor of this thread's
+ * @path: (out): the path that the kernel prints for it, with no zero byte at the end
+ * @size: of @path
+ *
+ * Returns: the path's length, or -1 with errno set (readlink(2))
+ */
+gssize linx_process_fd_path (int fd, char *path, gsize size);
+
+/**
+ * linx_process_ns_inode:
+ * @pid: a process id
+ * @name: a kind of namespace, "mnt" for instance
+ *
+ * Returns: the inode number of its namespace; 0 where it cannot be read
+ */
+guint64 linx_process_ns_inode (pid_t pid, const char *name);
 
 /**
  * linx_process_status:
  * @pid: a process id
+ * @pidfd: a pidfd of it
  * @status: (out): what /proc/@pid/status says, proc_pid_status(5)
  *
  * Returns: 0, or an errno
  */
-int linx_process_status (pid_t pid, LinxProcessStatus *status);
+int linx_process_status (pid_t pid, int pidfd, LinxProcessStatus *status);
 
 /**
  * linx_process_in_initial_userns:

@@ -79,6 +79,17 @@ sys_listmount (uint64_t under, uint64_t after, uint64_t *ids, size_t n)
   return syscall (SYS_listmount, &request, ids, n, 0);
 }
 
+/* ioctl_pidfd(2): Linux 6.13, include/uapi/linux/pidfd.h */
+struct linx_pidfd_info {
+  uint64_t mask;
+  uint64_t cgroupid;
+  uint32_t pid, tgid, ppid;
+  uint32_t ruid, rgid, euid, egid, suid, sgid, fsuid, fsgid;
+  uint32_t spare;
+};
+#define LINX_PIDFD_INFO_CREDS 2U
+#define LINX_PIDFD_GET_INFO _IOWR (0xff, 11, struct linx_pidfd_info)
+
 static inline int
 sys_openat2 (int dirfd, const char *path, uint64_t flags, uint64_t resolve)
 {

@@ -110,6 +110,7 @@ linx_work_pin (LinxVisit *visit, gpointer data, GError **error)
       || !linx_namespace_enter (pins, LINX_IN, error) || !complete (work, error)
       || !look_up (work->request, pins, error))
     return FALSE;
+  pins->fresh = TRUE;
   return pins->privileged && !work->request->only_ask ? perform (visit, work, error) : TRUE;
 }
 
@@ -118,5 +119,6 @@ linx_work_perform (LinxVisit *visit, gpointer data, GError **error)
 {
   LinxWork *work = data;
 
+  work->pins->fresh = FALSE;
   return linx_namespace_enter (work->pins, LINX_IN, error) && perform (visit, work, error);
 }

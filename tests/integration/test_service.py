@@ -134,7 +134,7 @@ class OnTheBus(Case):
         version, = self.alice.call('Get', "('org.linx.Mount1', 'Version')", **PROPERTIES)
         self.assertRegex(version, r'^\d+\.\d+\.\d+$')
         features, = self.alice.call('Get', "('org.linx.Mount1', 'Features')", **PROPERTIES)
-        self.assertLessEqual(set(features), {'unique-mount-id', 'pidns-option'})
+        self.assertLessEqual(set(features), {'unique-mount-id', 'pidns-option', 'overlay-layer-fds', 'pidfd-info'})
         self.alice.call('Ping', '()', interface='org.freedesktop.DBus.Peer')
 
     def test_introspection_is_the_installed_file(self):
