@@ -68,8 +68,27 @@ add_caller (GArray *fields, const LinxCaller *caller)
   add_field ("caller-pid", pid, fields);
 }
 
-void
-linx_audit (const LinxCaller *caller, const LinxDetails *details, const GError *error)
+/* One call that is over. */
+typedef struct {
+  LinxCaller *caller;
+  LinxDetails *details;
+  GError *error;
+} Record;
+
+static GAsyncQueue *records;
+static GThread *writer;
+
+static void
+record_free (Record *record)
+{
+  g_clear_pointer (&record->caller, linx_caller_unref);
+  g_clear_pointer (&record->details, linx_details_free);
+  g_clear_error (&record->error);
+  g_free (record);
+}
+
+static void
+write_line (const LinxCaller *caller, const LinxDetails *details, const GError *error)
 {
   g_autoptr (GString) line = g_string_new ("audit:");
   g_autoptr (GArray) fields = g_array_new (FALSE, FALSE, sizeof (GLogField));
@@ -92,4 +111,48 @@ linx_audit (const LinxCaller *caller, const LinxDetails *details, const GError *
   add_field ("outcome", name, fields);
   g_log_structured_array (G_LOG_LEVEL_MESSAGE, (const GLogField *)(void *)fields->data,
                           fields->len);
+}
+
+/* A record without details is the last one. */
+static gpointer
+write_records (gpointer unused)
+{
+  gboolean go_on = TRUE;
+
+  (void)unused;
+  while (go_on) {
+    Record *record = g_async_queue_pop (records);
+
+    go_on = record->details != NULL;
+    if (go_on)
+      write_line (record->caller, record->details, record->error);
+    record_free (record);
+  }
+  return NULL;
+}
+
+void
+linx_audit (LinxCaller *caller, LinxDetails *details, const GError *error)
+{
+  Record *record = g_new0 (Record, 1);
+
+  record->caller = caller != NULL ? linx_caller_ref (caller) : NULL;
+  record->details = details;
+  record->error = error != NULL ? g_error_copy (error) : NULL;
+  g_async_queue_push (records, record);
+}
+
+void
+linx_audit_init (void)
+{
+  records = g_async_queue_new ();
+  writer = g_thread_new ("linx-audit", write_records, NULL);
+}
+
+void
+linx_audit_finish (void)
+{
+  g_async_queue_push (records, g_new0 (Record, 1));
+  g_thread_join (writer);
+  g_async_queue_unref (records);
 }

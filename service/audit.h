@@ -4,12 +4,22 @@
 #include "caller.h"
 #include "details.h"
 
+/*
+ * The audit: one line in the journal for each privileged call, in the order in which they ended. It
+ * is written on a thread of its own: no caller waits for the journal, and no journal stops the
+ * service.
+ */
+
+/** linx_audit_init: starts the thread. Called once, from main(). */
+void linx_audit_init (void);
+
+/** linx_audit_finish: waits until all is written, at the end of the service. */
+void linx_audit_finish (void);
+
 /**
  * linx_audit:
  * @caller: (nullable): who called; %NULL: not known
- * @details: what was asked for
+ * @details: (transfer full): what was asked for
  * @error: (nullable): how it ended; %NULL: it was done
- *
- * Writes the one line that the journal gets of a privileged call.
  */
-void linx_audit (const LinxCaller *caller, const LinxDetails *details, const GError *error);
+void linx_audit (LinxCaller *caller, LinxDetails *details, const GError *error);

@@ -98,15 +98,15 @@ is_privileged_call (const Call *call)
 }
 
 static void
-audit (const Call *call, const GError *error)
+audit (Call *call, const GError *error)
 {
-  g_autoptr (LinxDetails) details = NULL;
-
   if (call->request == NULL || !is_privileged_call (call))
     return;
-  if (call->work != NULL || call->details == NULL)
-    details = linx_details_new (call->request, call->work != NULL ? call->work->pins : NULL);
-  linx_audit (call->caller, details != NULL ? details : call->details, error);
+  if (call->work != NULL || call->details == NULL) {
+    g_clear_pointer (&call->details, linx_details_free);
+    call->details = linx_details_new (call->request, call->work != NULL ? call->work->pins : NULL);
+  }
+  linx_audit (call->caller, g_steal_pointer (&call->details), error);
 }
 
 /* The descriptor of the reply, if there is one. */

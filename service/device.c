@@ -17,27 +17,66 @@
 
 typedef enum { DEVICE_UNKNOWN, DEVICE_NEEDED, DEVICE_UNUSED } DeviceNeed;
 
-/* /proc/filesystems says which types live on a device (proc(5)); a type whose module is not loaded
- * yet is not in it. */
-static DeviceNeed
-device_need (const char *fstype)
+static GHashTable *known; /* by type; made once, and only read from then on */
+
+/* Calls @func with each type of /proc/filesystems, and what it needs (proc(5)). */
+static void
+for_each_type (void (*func) (const char *fstype, DeviceNeed need, gpointer data), gpointer data)
 {
   int fd = openat (linx_process_proc_fd (), "filesystems", O_RDONLY | O_CLOEXEC);
   FILE *stream = fd >= 0 ? fdopen (fd, "re") : NULL;
-  DeviceNeed need = DEVICE_UNKNOWN;
   char line[256];
 
   if (stream == NULL)
-    return need;
-  while (need == DEVICE_UNKNOWN && fgets (line, sizeof line, stream) != NULL) {
+    return;
+  while (fgets (line, sizeof line, stream) != NULL) {
     const char *name = strchr (line, '\t');
 
     line[strcspn (line, "\n")] = '\0';
-    if (name != NULL && g_str_equal (name + 1, fstype))
-      need = g_str_has_prefix (line, "nodev") ? DEVICE_UNUSED : DEVICE_NEEDED;
+    if (name != NULL)
+      func (name + 1, g_str_has_prefix (line, "nodev") ? DEVICE_UNUSED : DEVICE_NEEDED, data);
   }
   fclose (stream);
-  return need;
+}
+
+static void
+keep (const char *fstype, DeviceNeed need, gpointer unused)
+{
+  (void)unused;
+  g_hash_table_insert (known, g_strdup (fstype), GINT_TO_POINTER (need));
+}
+
+void
+linx_device_init (void)
+{
+  known = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  for_each_type (keep, NULL);
+}
+
+typedef struct {
+  const char *fstype;
+  DeviceNeed need;
+} Wanted;
+
+static void
+match (const char *fstype, DeviceNeed need, gpointer data)
+{
+  Wanted *wanted = data;
+
+  if (g_str_equal (fstype, wanted->fstype))
+    wanted->need = need;
+}
+
+/* A type whose module was loaded since the start is in the file alone; one whose module is not
+ * loaded yet is not there either. */
+static DeviceNeed
+device_need (const char *fstype)
+{
+  Wanted wanted = { fstype, GPOINTER_TO_INT (g_hash_table_lookup (known, fstype)) };
+
+  if (wanted.need == DEVICE_UNKNOWN)
+    for_each_type (match, &wanted);
+  return wanted.need;
 }
 
 gboolean

@@ -8,6 +8,10 @@
  * Devices: what a filesystem is made from.
  */
 
+/** linx_device_init: learns the kernel's filesystem types. Called once, after linx_process_init().
+ */
+void linx_device_init (void);
+
 /**
  * linx_device_is_needed:
  * @fstype: a filesystem type

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "audit.h"
 #include "authorize.h"
 #include "call.h"
 #include "caller.h"
 #include "config.h"
-#include "kernel-features.h"
 #include "bounds.h"
+#include "device.h"
+#include "kernel-features.h"
 #include "message-fds.h"
 #include "process.h"
 #include "reaper.h"
@@ -155,6 +157,8 @@ run (GError **error)
   raise_descriptor_limit ();
   umask (0); /* `create` means the mode that it names */
   linx_features_probe ();
+  linx_device_init ();
+  linx_audit_init ();
   linx_reaper_init (MOST_CLOSERS);
   linx_workers_init (LINX_MOST_CALLS);
   bus = connect_bus (error);
@@ -164,6 +168,7 @@ run (GError **error)
   g_unix_signal_add (SIGTERM, on_signal, NULL);
   g_unix_signal_add (SIGINT, on_signal, NULL);
   serve (bus);
+  linx_audit_finish ();
   linx_callers_clear ();
   linx_authorize_clear ();
   g_main_loop_unref (loop);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "worker.h"
 #include "fd-passing.h"
+#include "parking.h"
 #include "process.h"
 #include "reaper.h"
 #include "sys.h"
@@ -8,15 +9,8 @@
 #include <errno.h>
 #include <glib-unix.h>
 #include <fcntl.h>
-#include <poll.h>
-#include <pthread.h>
-#include <sched.h>
-#include <signal.h>
 #include <string.h>
 #include <sys/socket.h>
-
-/* Small enough for the C library to keep some for the next ones. */
-#define WORKER_STACK (512 * 1024)
 
 /* How long a list of steps gets, in bytes: of a large tree, unmounting each mount is one. */
 #define MOST_STEPS_SHOWN 2000
@@ -44,16 +38,6 @@ struct _LinxVisit {
   GError *error;
 };
 
-/* A worker as the service knows it until it has a visit. */
-typedef struct {
-  LinxVisit *visit; /* set before the first message */
-  int channel;
-} Worker;
-
-#define MOST_PARKED 4
-static Worker *parked[MOST_PARKED];
-static guint n_parked;
-static guint parking; /* the source that parks more of them */
 static GThreadPool *lenders;
 
 static void
@@ -114,18 +98,6 @@ expire (LinxVisit *visit, GError **error)
                  "no end after %u ms: nothing was done, nothing will be", visit->timeout_ms);
 }
 
-/* The worker's own descriptor table: a copy of the reserved places alone, the last of which is its
- * end of the channel. Never a copy of the whole table: closing a copied FUSE file of another call
- * would hang this one (fuse_flush() runs at each close). */
-static int
-own_tables (void)
-{
-  if (close_range (LINX_RESERVED_FDS, ~0U, CLOSE_RANGE_UNSHARE) < 0
-      || close_range (LINX_SLOT + 1, ~0U, 0) < 0 || unshare (CLONE_FS) < 0)
-    return errno;
-  return 0;
-}
-
 /* Whether the service still waits for it. */
 static gboolean
 fetch (LinxVisit *visit, GError **error)
@@ -136,9 +108,11 @@ fetch (LinxVisit *visit, GError **error)
   return ok && !visit->expired;
 }
 
+/* What a worker does with its one visit. */
 static void
-perform (LinxVisit *visit)
+perform (gpointer user_data)
 {
+  LinxVisit *visit = user_data;
   int own[LINX_MOST_FDS];
   GError *error = NULL;
   gboolean ok = fetch (visit, &error) && visit->func (visit, visit->data, &error);
@@ -156,110 +130,6 @@ perform (LinxVisit *visit)
   /* The kernel closes this thread's table when it is gone: a close that hangs, hangs only here. */
   linx_fds_send (LINX_SLOT, own, visit->n_owned);
   visit_unref (visit);
-}
-
-static void *
-worker_main (void *user_data)
-{
-  Worker *worker = user_data;
-  struct pollfd poll_fd = { .fd = LINX_SLOT, .events = POLLIN };
-  int err = own_tables ();
-
-  linx_process_open_fd_dir ();
-  pthread_setname_np (pthread_self (), "linx-parked");
-  (void)send (LINX_SLOT, &err, sizeof err, MSG_NOSIGNAL);
-  if (err != 0)
-    return NULL;
-  while (poll (&poll_fd, 1, -1) < 1)
-    ;
-  pthread_setname_np (pthread_self (), "linx-worker");
-  perform (g_atomic_pointer_get (&worker->visit));
-  g_free (worker);
-  return NULL;
-}
-
-/* A worker takes no signals: a handler would run with its descriptors and in its namespace. */
-static int
-start_thread (Worker *worker)
-{
-  sigset_t all, old;
-  pthread_attr_t attr;
-  pthread_t thread;
-  int rc;
-
-  sigfillset (&all);
-  pthread_sigmask (SIG_SETMASK, &all, &old);
-  pthread_attr_init (&attr);
-  pthread_attr_setdetachstate (&attr, PTHREAD_CREATE_DETACHED);
-  pthread_attr_setstacksize (&attr, WORKER_STACK);
-  rc = pthread_create (&thread, &attr, worker_main, worker);
-  pthread_attr_destroy (&attr);
-  pthread_sigmask (SIG_SETMASK, &old, NULL);
-  return rc;
-}
-
-/* Puts the worker's end into the slot, for as long as it takes the worker to copy it. Nothing there
- * can block. */
-static gboolean
-start_with_slot (Worker *worker, int other_end, GError **error)
-{
-  int rc, err = EPIPE;
-
-  dup3 (other_end, LINX_SLOT, O_CLOEXEC);
-  rc = start_thread (worker);
-  if (rc == 0 && recv (worker->channel, &err, sizeof err, 0) < 0)
-    err = errno;
-  dup3 (linx_process_proc_fd (), LINX_SLOT, O_CLOEXEC);
-  if (rc != 0)
-    return linx_error_set (error, LINX_STAGE_THREAD, rc, "worker", NULL);
-  return err == 0 ? TRUE : linx_error_set (error, LINX_STAGE_UNSHARE, err, "worker", NULL);
-}
-
-/* A worker that waits for its visit. */
-static Worker *
-worker_new (GError **error)
-{
-  Worker *worker;
-  int pair[2];
-  gboolean started;
-
-  if (socketpair (AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0) {
-    linx_error_set (error, LINX_STAGE_PIPE, errno, "worker", NULL);
-    return NULL;
-  }
-  worker = g_new0 (Worker, 1);
-  worker->channel = pair[0];
-  started = start_with_slot (worker, pair[1], error);
-  close (pair[1]);
-  if (started)
-    return worker;
-  close (worker->channel);
-  g_free (worker);
-  return NULL;
-}
-
-static gboolean
-park (gpointer unused)
-{
-  Worker *worker = n_parked < MOST_PARKED ? worker_new (NULL) : NULL;
-
-  (void)unused;
-  if (worker != NULL)
-    parked[n_parked++] = worker;
-  if (worker != NULL && n_parked < MOST_PARKED)
-    return G_SOURCE_CONTINUE;
-  parking = 0;
-  return G_SOURCE_REMOVE;
-}
-
-static Worker *
-take_worker (GError **error)
-{
-  Worker *worker = n_parked > 0 ? parked[--n_parked] : worker_new (error);
-
-  if (parking == 0)
-    parking = g_idle_add (park, NULL); /* while this one works */
-  return worker;
 }
 
 /* A call of several steps that failed says which of them stand. */
@@ -299,6 +169,8 @@ lends_strangers (const LinxVisit *visit)
   return FALSE;
 }
 
+/* What is to be lent: the numbers stay good while the visit's data lives, which the worker sees to.
+ */
 typedef struct {
   int channel;
   guint n_fds;
@@ -334,6 +206,11 @@ send_to_worker (const LinxVisit *visit)
   }
   lending = g_new0 (Lending, 1);
   lending->channel = fcntl (visit->channel, F_DUPFD_CLOEXEC, LINX_RESERVED_FDS);
+  if (lending->channel < 0) {
+    shutdown (visit->channel, SHUT_WR); /* the worker hears the end, and says so */
+    g_free (lending);
+    return;
+  }
   lending->n_fds = visit->n_fds;
   lending->first_lent = visit->n_owned + 1;
   memcpy (lending->fds, visit->fds, sizeof (int) * visit->n_fds);
@@ -410,7 +287,6 @@ linx_workers_visit (LinxVisitFunc func, gpointer data, GDestroyNotify free_data,
   GTask *task = g_task_new (NULL, NULL, callback, user_data);
   LinxVisit *visit = g_new0 (LinxVisit, 1);
   GError *error = NULL;
-  Worker *worker;
 
   g_assert (n_fds <= LINX_MOST_FDS && n_owned <= n_fds);
   g_atomic_ref_count_init (&visit->ref);
@@ -425,16 +301,15 @@ linx_workers_visit (LinxVisitFunc func, gpointer data, GDestroyNotify free_data,
   g_mutex_init (&visit->lock);
   g_task_set_task_data (task, visit, (GDestroyNotify)visit_unref);
   memcpy (visit->given, visit->fds, sizeof (int) * visit->n_fds);
-  worker = take_worker (&error);
-  if (worker == NULL) {
+  g_atomic_ref_count_inc (&visit->ref);
+  visit->channel = linx_parking_take (visit, &error);
+  if (visit->channel < 0) {
+    visit_unref (visit);
     g_task_return_error (task, error);
     g_object_unref (task);
     return;
   }
   visit->task = task;
-  visit->channel = worker->channel;
-  g_atomic_ref_count_inc (&visit->ref);
-  g_atomic_pointer_set (&worker->visit, visit);
   send_to_worker (visit);
   wait_for_answer (visit);
 }
@@ -453,5 +328,5 @@ void
 linx_workers_init (guint most_visits)
 {
   lenders = g_thread_pool_new (lend_in_pool, NULL, (int)most_visits, FALSE, NULL);
-  parking = g_idle_add (park, NULL);
+  linx_parking_init (perform);
 }

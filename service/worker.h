@@ -33,7 +33,7 @@ typedef gboolean (*LinxVisitFunc) (LinxVisit *visit, gpointer data, GError **err
  * linx_workers_init:
  * @most_visits: how many visits may be under way at once
  *
- * Makes the pool. Called once, from main(), after linx_process_init().
+ * Called once, from main(), after linx_process_init().
  */
 void linx_workers_init (guint most_visits);
 

@@ -295,11 +295,15 @@ def is_refused(client, stamp):
     return False
 
 
+def audit_line(*parts):
+    """The last line, as soon as all @parts are in it: it is written after the reply."""
+    def last():
+        lines = audit_lines()
+        return lines[-1] if lines and all(part in lines[-1] for part in parts) else None
+    return wait_until(last, f'an audit line with {parts}')
+
+
 def audit_lines():
-    """A call's line is written right after its reply: before the next call's."""
-    last = Client()
-    last.list(limit=1)
-    last.close()
     return [line for line in LOG.read_text(errors='replace').splitlines() if 'audit:' in line]
 
 

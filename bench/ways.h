@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <gio/gio.h>
+#include <sys/types.h>
+
+/* Ways to mount something in another mount namespace and to unmount it again. */
+
+typedef enum {
+  WAY_PING, /* an empty call, which GDBus answers */
+  WAY_GET,  /* an empty call, which the service answers */
+  WAY_FLOOR,
+  WAY_ROOT,
+  WAY_ALICE,
+  WAY_NSENTER,
+  WAY_SUDO,
+  N_WAYS,
+} Way;
+
+typedef struct {
+  Way way;
+  gboolean bind; /* a bind mount of /mnt/source; else a tmpfs */
+  pid_t pid;     /* in whose namespace */
+} Order;
+
+/** bench_die: says what failed, and why, and ends the process */
+void bench_die (const char *what, const char *why) G_GNUC_NORETURN;
+
+/** bench_check: ends the process if @rc, a system call's result, is negative */
+int bench_check (int rc, const char *what);
+
+/** bench_connect: gives this process its connection */
+void bench_connect (void);
+
+/** bench_take_way: does at @target, a path below /mnt, what @order says, once */
+void bench_take_way (const Order *order, const char *target);
