@@ -32,7 +32,9 @@
 #define MOST_CLIENTS 16
 #define MOST_SAMPLES 65536
 /* How often in a round a way has its turn that costs no process. */
-#define TURNS 4
+#define TURNS 3
+/* Of what is no process: what one way leaves in the caches is not the next one's to pay for. */
+#define BURST 8
 
 typedef struct {
   double us[MOST_SAMPLES];
@@ -68,8 +70,9 @@ be_client (int channel, int number, const struct passwd *user)
     double start = now_us ();
     double used;
 
-    bench_take_way (&order, target);
-    used = now_us () - start;
+    for (guint i = 0; i < order.burst; i++)
+      bench_take_way (&order, target);
+    used = (now_us () - start) / order.burst;
     bench_check ((int)send (channel, &used, sizeof used, 0), "send");
   }
   _exit (0);
@@ -170,9 +173,11 @@ take_turn (const Order *order, guint n_clients, gboolean keep)
 static void
 take_round (Order *order, guint n_clients, gboolean keep)
 {
+  order->burst = BURST;
   for (guint turn = 0; turn < TURNS; turn++)
     for (order->way = 0; order->way < WAY_NSENTER; order->way++)
       take_turn (order, n_clients, keep);
+  order->burst = 1;
   for (order->way = WAY_NSENTER; order->way < N_WAYS; order->way++)
     take_turn (order, n_clients, keep);
 }

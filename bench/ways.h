@@ -21,6 +21,7 @@ typedef struct {
   Way way;
   gboolean bind; /* a bind mount of /mnt/source; else a tmpfs */
   pid_t pid;     /* in whose namespace */
+  guint burst;   /* how often, one right after the other */
 } Order;
 
 /** bench_die: says what failed, and why, and ends the process */

@@ -46,13 +46,16 @@ side_of (LinxPins *pins, LinxSide side)
 static gboolean
 pin_process (Side *side, pid_t pid, const char *what, GError **error)
 {
-  gboolean kernel_thread;
+  gboolean kernel_thread = FALSE;
 
   side->ns->pid = pid;
   side->fd[PLACE_NS] = linx_process_open (pid, "ns/mnt", O_RDONLY);
   side->fd[PLACE_ROOT] = linx_process_open (pid, "root", O_PATH);
-  /* Numbers were used up to here: they were this process's only if it still lives. */
-  if (linx_process_is_kernel_thread (pid, &kernel_thread) != 0
+  side->ns->inode = side->fd[PLACE_NS] >= 0 ? linx_ns_fd_inode (side->fd[PLACE_NS]) : 0;
+  /* Numbers were used up to here: they were this process's only if it still lives. Threads of the
+   * kernel are in no namespace but the host's. */
+  if ((side->ns->inode == linx_process_host_mnt_ns ()
+       && linx_process_is_kernel_thread (pid, &kernel_thread) != 0)
       || !linx_process_alive (side->fd[PLACE_PROCESS]))
     return fail (error, ESRCH, what, "the process is not alive");
   if (kernel_thread)
@@ -181,7 +184,7 @@ pin_side (LinxPins *pins, LinxSide which, const LinxWhere *where, GError **error
   ns->inode = linx_ns_fd_inode (side.fd[PLACE_NS]);
   ns->own = ns->inode == linx_process_ns_inode (pins->caller->pid, "mnt")
             && linx_process_alive (side.caller_pidfd);
-  if (ns->inode == linx_process_ns_inode (1, "mnt"))
+  if (ns->inode == linx_process_host_mnt_ns ())
     ns->kind = LINX_NAMESPACE_HOST;
   else
     ns->kind = ns->own ? LINX_NAMESPACE_SELF : LINX_NAMESPACE_OTHER;

@@ -13,6 +13,8 @@
 #include <sys/socket.h>
 
 #define MOST_PARKED 8
+/* Few enough that not each call wakes who parks more. */
+#define FEW 4
 /* Small enough for the C library to keep some for the next ones. */
 #define STACK (512 * 1024)
 
@@ -153,7 +155,8 @@ take_parked (void)
 {
   g_autoptr (GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new (&lock);
 
-  g_cond_signal (&taken);
+  if (n_parked <= FEW)
+    g_cond_signal (&taken);
   return n_parked > 0 ? parked[--n_parked] : NULL;
 }
 

@@ -17,6 +17,7 @@
 static int proc_fd = -1;
 static int self_pidfd = -1;
 static int self_mnt_ns = -1;
+static guint64 host_mnt_ns;
 
 gboolean
 linx_process_init (GError **error)
@@ -34,6 +35,7 @@ linx_process_init (GError **error)
   self_mnt_ns = openat (proc_fd, "self/ns/mnt", O_RDONLY | O_CLOEXEC);
   if (self_mnt_ns < 0)
     return linx_error_set (error, LINX_STAGE_OPEN_NS, errno, "own mount namespace", NULL);
+  host_mnt_ns = linx_process_ns_inode (1, "mnt");
   do
     filler = fcntl (proc_fd, F_DUPFD_CLOEXEC, 0);
   while (filler >= 0 && filler < LINX_RESERVED_FDS - 1);
@@ -75,6 +77,12 @@ int
 linx_process_self_mnt_ns (void)
 {
   return self_mnt_ns;
+}
+
+guint64
+linx_process_host_mnt_ns (void)
+{
+  return host_mnt_ns;
 }
 
 gboolean

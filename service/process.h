@@ -35,6 +35,9 @@ int linx_process_self_pidfd (void);
 /** linx_process_self_mnt_ns: the service's own mount namespace; valid in every worker too. */
 int linx_process_self_mnt_ns (void);
 
+/** linx_process_host_mnt_ns: the inode number of PID 1's mount namespace, which it never leaves. */
+guint64 linx_process_host_mnt_ns (void);
+
 /**
  * linx_process_alive:
  * @pidfd: a pidfd
