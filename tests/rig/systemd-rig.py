@@ -55,7 +55,8 @@ def make_tree():
 
 def boot():
     log = open('/run/console.log', 'wb')
-    devices = [f'--bind={path}' for path in sorted(pathlib.Path('/dev').glob('loop*'))]
+    paths = [*sorted(pathlib.Path('/dev').glob('loop*')), pathlib.Path('/dev/fuse')]
+    devices = [f'--bind={path}' for path in paths]
     return subprocess.Popen(
         ['systemd-nspawn', '--quiet', '--directory', TREE, '--boot', '--register=no', '--keep-unit',
          '--machine=rig', '--link-journal=no', '--console=pipe', '--capability=all', *devices],

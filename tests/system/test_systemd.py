@@ -125,6 +125,55 @@ class Verbs(Case):
         self.assertEqual(child.run('cat', '/media/u/file'), 'text\n')
         self.assertEqual(child.run('stat', '-c', '%U', '/media/u/file'), 'alice\n')
 
+    def test_image(self):
+        child = self.child(prepare=PREPARE)
+        image = pathlib.Path('/run/rig/image')
+        with open(image, 'wb') as stream:
+            stream.truncate(4 << 20)
+        self.addCleanup(image.unlink)
+        run('mkfs.ext4', '-q', image)
+        self.root.mount('/media/a', str(image), '', in_=child.pid)
+        self.assertEqual(mounts_at('/media/a', child.pid)[0]['fstype'], 'ext4')
+        self.root.umount('/media/a', in_=child.pid)
+        wait_until(lambda: str(image) not in run('losetup', '--list', '-O', 'BACK-FILE'),
+                   'the loop device going')
+
+    def test_clones(self):
+        child = self.child(prepare=PREPARE + '; mkdir /media/b')
+        self.root.bind('/etc', '/media/a', from_='host', in_=child.pid, options='ro')
+        self.root.remount('/media/a', in_=child.pid, options='noexec')
+        self.root.move('/media/a', '/media/b', in_=child.pid)
+        row, = mounts_at('/media/b', child.pid)
+        self.assertEqual(row['mount-options'].split(',')[:2], ['ro', 'noexec'])
+        self.root.remount('/media', in_=child.pid, superblock=True, options='size=8M')
+        holder = self.client()
+        clone = holder.clone_mount('/media', in_=child.pid, recursive=True)
+        holder.attach_mount(clone, '/media/a', in_=child.pid)
+        holder.attach_mount(holder.create_mount(), '/media/a/b', in_=child.pid)
+        holder.close()  # its descriptors keep the mounts busy
+        self.root.umount('/media/a', in_=child.pid, recursive=True)
+
+    def test_helper_outlives_the_service(self):
+        """The FUSE server is in a unit of its own, and none of the service's restrictions hold it."""
+        source = pathlib.Path('/srv/source')
+        source.mkdir()
+        (source / 'file').write_text('through fuse')
+        self.root.mount('/media', str(source), 'fuse.bindfs', in_='host', options='x-by=helper')
+        self.addCleanup(run, 'umount', '/media')
+        self.assertEqual(self.root.list(in_='host', target='/media')[-1]['user-options'],
+                         'x-by=helper')
+        server, = run('pgrep', '-x', 'bindfs').split()
+        cgroup = pathlib.Path(f'/proc/{server}/cgroup').read_text()
+        self.assertNotIn(UNIT, cgroup)
+        self.assertRegex(pathlib.Path(f'/proc/{server}/status').read_text(), r'NoNewPrivs:\s+0')
+        run('systemctl', 'stop', UNIT)
+        self.assertEqual(run('cat', '/media/file'), 'through fuse')
+        self.client().list(limit=1)
+
+    def test_helper_that_fails(self):
+        self.refused('Helper.EIO', ['/media', '/srv/none'], self.root.mount, '/media', '/srv/none',
+                     'fuse.bindfs', in_='host')
+
     def test_what_shows_other_namespaces(self):
         child = self.child('--pid', '--fork', '--net', '--ipc', '--cgroup', *PRIVATE,
                            prepare=PREPARE)
