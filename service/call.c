@@ -4,6 +4,7 @@
 #include "audit.h"
 #include "authorize.h"
 #include "bounds.h"
+#include "kernel-features.h"
 #include "linx-error.h"
 #include "reaper.h"
 #include "verb.h"
@@ -385,6 +386,17 @@ on_caller (GObject *source, GAsyncResult *result, gpointer user_data)
   go_on (call, error);
 }
 
+static gboolean
+is_possible (GError **error)
+{
+  const char *missing = linx_features_missing ();
+
+  if (missing != NULL)
+    g_set_error (error, G_DBUS_ERROR, G_DBUS_ERROR_NOT_SUPPORTED,
+                 "this kernel has no %s(2): Linux 5.14 is needed", missing);
+  return missing == NULL;
+}
+
 void
 linx_call_start (GDBusMethodInvocation *invocation)
 {
@@ -398,7 +410,7 @@ linx_call_start (GDBusMethodInvocation *invocation)
   call->bus = g_object_ref (g_dbus_method_invocation_get_connection (invocation));
   call->request = linx_request_decode (verb, g_dbus_method_invocation_get_parameters (invocation),
                                        fds, &error);
-  call->counted = call->request != NULL && linx_bounds_enter_call (&error);
+  call->counted = call->request != NULL && is_possible (&error) && linx_bounds_enter_call (&error);
   if (!call->counted) {
     reply (call, NULL, error);
     return;

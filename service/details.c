@@ -160,25 +160,34 @@ put_arguments (LinxDetails *details, const LinxRequest *request, const LinxPins 
               pins != NULL ? (guint64)pins->shown_pid : 0);
 }
 
+/* A comma list of three, any of which may be empty. */
+static char *
+join (const char *a, const char *b, const char *c)
+{
+  const char *after_a = a[0] != '\0' && (b[0] != '\0' || c[0] != '\0') ? "," : "";
+  const char *after_b = b[0] != '\0' && c[0] != '\0' ? "," : "";
+
+  return g_strconcat (a, after_a, b, after_b, c, NULL);
+}
+
 /* What is set on the mount, and first on all below it too. */
 static void
 put_attributes (LinxDetails *details, const LinxRequest *request, const LinxPins *pins)
 {
   LinxAttributes mount = request->options->attr, tree = request->options->tree;
   g_autofree char *fs = linx_options_fs_text (request->options);
-  g_autofree char *user = linx_options_user_text (request->options);
-  const char *comma;
-  char *attributes;
+  g_autofree char *given = linx_options_user_text (request->options);
+  g_autofree char *user = linx_text_escape (given);
+  g_autofree char *attributes = NULL;
 
   if (pins != NULL)
     linx_attributes_of (request, pins, &mount, &tree);
   attributes = linx_options_attributes (&mount);
-  comma = attributes[0] != '\0' && fs[0] != '\0' ? "," : "";
-  put_printed (details, "options", g_strconcat (attributes, comma, fs, NULL));
-  put_printed (details, "attributes", attributes);
+  put_printed (details, "options", join (attributes, fs, user));
+  put_printed (details, "attributes", g_steal_pointer (&attributes));
   put_printed (details, "tree-attributes", linx_options_attributes (&tree));
   put_printed (details, "fs-options", g_steal_pointer (&fs));
-  put (details, "user-options", user);
+  put_printed (details, "user-options", g_steal_pointer (&user));
 }
 
 /* The directories of an overlay, as the options name them, and canonical. */

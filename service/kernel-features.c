@@ -12,6 +12,7 @@ static gboolean unique_mount_id;
 static gboolean pidns_option;
 static gboolean overlay_layer_fds;
 static gboolean pidfd_info;
+static const char *missing;
 
 /* Each of the three is asked: a seccomp filter may take one of them away. */
 static gboolean
@@ -67,9 +68,31 @@ probe_pidfd_info (void)
          && (info.mask & LINX_PIDFD_INFO_CREDS) != 0;
 }
 
+/* Nonsense that each of them refuses; but only one that is not there by ENOSYS. */
+static const char *
+probe_missing (void)
+{
+  static const struct {
+    const char *name;
+    long number;
+  } needed[] = {
+    { "open_tree", SYS_open_tree }, { "move_mount", SYS_move_mount },
+    { "fsopen", SYS_fsopen },       { "fsconfig", SYS_fsconfig },
+    { "fsmount", SYS_fsmount },     { "fspick", SYS_fspick },
+
+    { "openat2", SYS_openat2 },     { "mount_setattr", SYS_mount_setattr },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (needed); i++)
+    if (syscall (needed[i].number, -1, NULL, -1, NULL, -1, 0) < 0 && errno == ENOSYS)
+      return needed[i].name;
+  return NULL;
+}
+
 void
 linx_features_probe (void)
 {
+  missing = probe_missing ();
   pidfd_info = probe_pidfd_info ();
   overlay_layer_fds = probe_overlay_layer_fds ();
   pidns_option = probe_pidns_option ();
@@ -98,6 +121,12 @@ gboolean
 linx_feature_pidfd_info (void)
 {
   return pidfd_info;
+}
+
+const char *
+linx_features_missing (void)
+{
+  return missing;
 }
 
 GStrv

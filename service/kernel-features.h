@@ -36,6 +36,14 @@ gboolean linx_feature_overlay_layer_fds (void);
 gboolean linx_feature_pidfd_info (void);
 
 /**
+ * linx_features_missing:
+ *
+ * Returns: (nullable): a system call that the service cannot do without, and that this kernel, or a
+ *   filter, does not have; %NULL: all are there
+ */
+const char *linx_features_missing (void);
+
+/**
  * linx_features_names:
  *
  * Returns: (transfer full): the names of what was found: the property Features

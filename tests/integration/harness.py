@@ -53,10 +53,11 @@ def as_user(user):
 class Client:
     """A caller: one process, one connection. @prefix is what it is started with."""
 
-    def __init__(self, user='root', prefix=(), enter=(), env=None):
+    def __init__(self, user='root', prefix=(), enter=(), env=None, pass_fds=()):
         command = [*prefix, *as_user(user), *enter, sys.executable, str(HERE / 'client.py')]
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                        text=True, env=dict(os.environ, **(env or {})))
+                                        text=True, env=dict(os.environ, **(env or {})),
+                                        pass_fds=pass_fds)
 
     def send(self, method, arguments=None, **kwargs):
         line = json.dumps(dict(method=method, arguments=arguments, **kwargs))

@@ -6,6 +6,7 @@ Runs CMD as root in a throwaway system: private mount and pid namespaces, a fres
 /etc, /usr, /srv and /dev, real users with PAM passwords, the build in DIR installed to /usr, a real system
 bus and the real polkitd. The service is started by the bus. The machine keeps nothing of it.
 
+--without PART  take this part of the kernel away from the service (tests/helpers/without.c)
 --bus own     a small default-deny bus, whose services run as root (default)
 --bus system  the distribution's configuration, with its setuid activation helper
 
@@ -36,6 +37,7 @@ def parse():
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('--build', required=True, type=pathlib.Path)
     parser.add_argument('--bus', choices=['own', 'system'], default='own')
+    parser.add_argument('--without', action='append', default=[])
     parser.add_argument('--inner', action='store_true', help=argparse.SUPPRESS)
     parser.add_argument('command', nargs='+')
     return parser.parse_args()
@@ -83,7 +85,7 @@ def wait_until(condition, what, seconds=20):
         time.sleep(0.005)
 
 
-def start_bus(kind):
+def start_bus(kind, build, without):
     config = ['--config-file', '/run/dbus/system.conf'] if kind == 'own' else ['--system']
     if kind == 'own':
         shutil.copy(HERE / 'system-bus.conf', '/run/dbus/system.conf')
@@ -92,7 +94,8 @@ def start_bus(kind):
                LSAN_OPTIONS=os.environ.get('LSAN_OPTIONS', ''),
                UBSAN_OPTIONS=f'print_stacktrace=1:log_path={STATE}/sanitizer')
     log = open(STATE / 'bus.log', 'wb')
-    bus = subprocess.Popen(['dbus-daemon', *config, '--nofork', '--nopidfile', '--nosyslog'],
+    prefix = [build / 'tests/helpers/without', *without, '--'] if without else []
+    bus = subprocess.Popen([*prefix, 'dbus-daemon', *config, '--nofork', '--nopidfile', '--nosyslog'],
                            env=env, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
     wait_until(SOCKET.is_socket, 'the bus socket')
     return bus
@@ -159,9 +162,10 @@ def inner(args):
     make_filesystems()
     make_users()
     install(args.build)
-    start_bus(args.bus)
+    start_bus(args.bus, args.build, args.without)
     start_polkit()
-    status = subprocess.run(args.command, env=dict(os.environ, LINX_BUILD=str(args.build))).returncode
+    status = subprocess.run(args.command, env=dict(os.environ, LINX_BUILD=str(args.build),
+                                     LINX_WITHOUT=' '.join(args.without))).returncode
     clean = stop_services()
     sys.exit(status or not (show_reports() and clean))
 
@@ -170,9 +174,10 @@ def main():
     args = parse()
     if args.inner:
         inner(args)
+    without = [word for name in args.without for word in ('--without', name)]
     os.execvp('unshare', ['unshare', '--mount', '--pid', '--fork', '--kill-child', '--mount-proc',
                           '--propagation', 'private', sys.executable, __file__, '--inner',
-                          '--build', str(args.build.resolve()), '--bus', args.bus, '--',
+                          '--build', str(args.build.resolve()), '--bus', args.bus, *without, '--',
                           *args.command])
 
 

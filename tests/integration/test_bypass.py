@@ -1,0 +1,167 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The example rule that lets a group bind what is below /srv, against those who would have more."""
+import os
+import pathlib
+import subprocess
+import unittest
+
+from harness import CHALLENGE, Case, mountinfo, mounts_at, table, wait_until
+
+PREPARE = 'mount -t tmpfs t /mnt; chmod 755 /mnt; mkdir /mnt/a; mkdir -p /mnt/elsewhere'
+RULES = 'rules.d/51-linx-mount-share-srv.rules'
+
+
+class Bypass(Case):
+    def setUp(self):
+        path = pathlib.Path('/etc/polkit-1', RULES)
+        text = pathlib.Path('/usr/share/doc/linx-mount/examples', path.name).read_text()
+        self.assertIn('"sharers"', text)
+        path.write_text(text.replace('"sharers"', '"backup"'))
+        self.addCleanup(path.unlink)
+        for name in ('/srv/data', '/srv/data/sub', '/srv-x', '/srv/private', '/srv/private/dir'):
+            os.mkdir(name)
+        self.addCleanup(subprocess.run, ['rm', '-rf', '/srv-x', '/srv/data', '/srv/private'],
+                        check=True)
+        os.chmod('/srv/private', 0o700)
+        self.carol = self.client('carol')
+        self.target = self.child(prepare=PREPARE)
+        self.pid = self.target.pid
+        wait_until(lambda: self.carol.can('Bind', '/srv/data', '/mnt/a', from_='host', in_=self.pid,
+                                          options='ro') == 'yes', 'polkit reading the rule')
+        self.before = table(self.pid)
+
+    def no(self, source='/srv/data', target='/mnt/a', error=CHALLENGE, client=None, **changed):
+        options = dict(dict(from_='host', in_=self.pid, options='ro'), **changed)
+        self.refused(error, '', (client or self.carol).bind, source, target, **options)
+        self.assertEqual(table(self.pid), self.before)
+
+    def test_what_it_allows(self):
+        mount_id = self.carol.bind('/srv/data', '/mnt/a', from_='host', in_=self.pid, options='ro')
+        row, = mounts_at('/mnt/a', self.pid)
+        self.assertEqual(row['mount-options'], 'ro,nosuid,nodev,relatime')
+        self.carol.umount('/mnt/a', in_=self.pid, id=mount_id)
+        self.assertEqual(table(self.pid), self.before)
+
+    def test_what_it_does_not_look_at_is_not_given(self):
+        self.no(options='rw')
+        self.no(options=None)
+        self.no(options='ro,suid')
+        self.no(options='ro,x-word')
+        self.no(create='directory')
+        self.no('/srv')
+        self.no(target='/mnt')
+        self.no(client=self.client('alice'))
+
+    def test_from_another_tenants_process(self):
+        tenant = self.child(prepare='mount -t tmpfs secret /srv; mkdir /srv/data; chmod 755 /srv')
+        self.no(from_=tenant.pid)
+
+    def test_from_a_namespace_that_the_caller_furnished(self):
+        """Its own user namespace, with something of its own on /srv."""
+        own = self.child('--user', '--map-root-user', '--mount', '--propagation', 'private',
+                         prepare='mount -t tmpfs evil /srv; mkdir /srv/data', user='carol')
+        self.no(from_=own.pid)
+        inside = self.client('carol', enter=['unshare', '--user', '--map-current-user', '--mount'])
+        pid = inside.call('own process id')
+        subprocess.run(['nsenter', '-t', str(pid), '-m', 'sh', '-ec',
+                        'mount -t tmpfs evil /srv; mkdir /srv/data'], check=True)
+        self.no(client=inside, from_='self')
+        self.refused(CHALLENGE, 'list-mounts-other', inside.bind, '/srv/data', '/mnt/a',
+                     from_='host', in_=self.pid, options='ro')
+        self.assertEqual(table(self.pid), self.before)
+
+    def test_recursive(self):
+        subprocess.run(['mount', '-t', 'tmpfs', 'below', '/srv/data/sub'], check=True)
+        self.addCleanup(subprocess.run, ['umount', '/srv/data/sub'], check=True)
+        self.no(recursive=True)
+        self.carol.bind('/srv/data', '/mnt/a', from_='host', in_=self.pid, options='ro')
+        self.assertFalse(mounts_at('/mnt/a/sub', self.pid))
+
+    def test_a_name_that_only_begins_so(self):
+        self.no('/srv-x')
+        self.no('/srv/../srv-x')
+        self.no('/srv/data/../../etc')
+
+    def test_a_symbolic_link(self):
+        for link in ('/srv/data/link', '/srv/data/relative'):
+            os.symlink('/etc' if link.endswith('link') else '../../etc', link)
+            self.no(link)
+            self.no(link, no_symlinks=True)
+
+    def test_a_directory_that_the_caller_may_not_enter(self):
+        self.no('/srv/private/dir', error=CHALLENGE)
+        self.rule('if (subject.user == "carol") return polkit.Result.YES;')
+        self.no('/srv/private/dir', error='Resolve.EACCES')
+
+    def test_a_descriptor_of_such_a_directory(self):
+        """Held by who may not look it up: as root hands it to a program that gives up its rights."""
+        self.rule('if (subject.user == "carol") return polkit.Result.YES;')
+        held = os.open('/srv/private/dir', os.O_PATH)
+        heir = self.client('carol', pass_fds=[held])
+        os.close(held)
+        for method, target in (('Bind', "'/mnt/a', "), ('CloneMount', '')):
+            self.refused('Resolve.EACCES', 'file descriptor', heir.call, method,
+                         f"('', {target}{{'source-fd': <@h 0>, 'from': <'host'>, "
+                         f"'in': <uint32 {self.pid}>}})", fds=[[f'kept:{held}', None]])
+        self.assertEqual(table(self.pid), self.before)
+
+    def test_a_clone_of_such_a_directory(self):
+        """A detached clone is no object of the hierarchy: only AttachMount takes it."""
+        root = self.client()
+        fd = root.clone_mount('/srv/private/dir')
+        path = f'/proc/{root.call("own process id")}/fd/{fd}'
+        held = os.open(path, os.O_PATH)
+        heir = self.client('carol', pass_fds=[held])
+        os.close(held)
+        self.rule('if (subject.user == "carol") return polkit.Result.YES;')
+        self.refused('Resolve.ESTALE', '', heir.call, 'Bind',
+                     f"('', '/mnt/a', {{'source-fd': <@h 0>, 'from': <'host'>, "
+                     f"'in': <uint32 {self.pid}>}})", fds=[[f'kept:{held}', None]])
+        self.assertEqual(table(self.pid), self.before)
+
+    def test_idmap(self):
+        self.no(idmap=self.carol.call('own process id'))
+        self.rule('if (subject.user == "carol" && action.id != "org.linx.mount1.mount-unrestricted")'
+                  ' return polkit.Result.YES;')
+        self.no(idmap=self.carol.call('own process id'))
+
+    def test_an_attached_mount_passed_to_attach_mount(self):
+        """With all rights to AttachMount, still nothing that is attached moves."""
+        self.refused(CHALLENGE, '', self.carol.attach_mount, self.carol_fd(), '/mnt/a', in_=self.pid)
+        self.rule('if (subject.user == "carol") return polkit.Result.YES;')
+        host = table()
+        for place in (f'/proc/{self.pid}/root/mnt', '/srv', '/', '/proc'):
+            held = os.open(place, os.O_PATH)
+            heir = self.client('carol', pass_fds=[held])
+            os.close(held)
+            self.refused('MoveMount.EINVAL', 'detached', heir.attach_mount, held, '/mnt/a',
+                         in_=self.pid)
+            self.refused('MoveMount.EINVAL', 'detached', heir.attach_mount, held, '/tmp')
+        self.assertEqual((table(), table(self.pid)), (host, self.before))
+
+    def carol_fd(self):
+        """A detached mount in carol's hands."""
+        self.rule('if (subject.user == "carol") return polkit.Result.YES;')
+        fd = self.carol.create_mount(in_=self.pid)
+        self.rule('')
+        return fd
+
+    def test_a_container_whose_root_can_undo_it(self):
+        container = self.child('--user', '--map-root-user', '--mount', '--propagation', 'private',
+                               prepare=PREPARE)
+        self.refused(CHALLENGE, 'mount-unrestricted', self.carol.bind, '/srv/data', '/mnt/a',
+                     from_='host', in_=container.pid, options='ro')
+        self.assertEqual([row for row in mountinfo(container.pid) if row['mount-point'] == '/mnt/a'],
+                         [])
+
+    def test_the_same_by_an_option_of_mount(self):
+        """Mount with the word bind is judged as Bind is; it has no `from`."""
+        self.refused(CHALLENGE, '', self.carol.mount, '/mnt/a', '/etc', '', in_=self.pid,
+                     options='bind,ro')
+        self.refused(CHALLENGE, '', self.carol.mount, '/mnt/a', '/srv/data', '', in_=self.pid,
+                     options='rbind,ro')
+
+
+if __name__ == '__main__':
+    unittest.main()

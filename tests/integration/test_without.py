@@ -1,0 +1,24 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""Part of the kernel is taken away (rig.py --without): the service has noticed. What it does then is
+what the other files say, which run after this one."""
+import os
+import unittest
+
+from harness import Case
+
+GONE = {'statmount': {'unique-mount-id'}, 'listmount': {'unique-mount-id'},
+        'fsconfig-fd': {'pidns-option', 'overlay-layer-fds'}, 'pidfd-info': {'pidfd-info'}}
+
+
+class Features(Case):
+    def test_those_that_are_gone(self):
+        without = os.environ['LINX_WITHOUT']
+        features = set(self.client().call(
+            'Get', "('org.linx.Mount1', 'Features')", interface='org.freedesktop.DBus.Properties')[0])
+        everything = set.union(*GONE.values())
+        self.assertEqual(features, everything - GONE[without])
+
+
+if __name__ == '__main__':
+    unittest.main()
