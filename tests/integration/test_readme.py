@@ -37,31 +37,58 @@ class Shell:
 
 class Readme(Case):
     def test_examples(self):
-        blocks = re.findall(r'^```sh\n(.*?)^```$', README.read_text(), re.M | re.S)
-        self.assertEqual(len(blocks), 8)
+        blocks = iter(re.findall(r'^```sh\n(.*?)^```$', README.read_text(), re.M | re.S))
         shell = Shell()
-        shell.type(blocks[0])
+
+        def type_next():
+            return shell.type(next(blocks))
+        type_next()
         pid = int(shell.type('echo $PID'))
         own = os.readlink('/proc/self/ns/mnt')
         wait_until(lambda: os.readlink(f'/proc/{pid}/ns/mnt') != own
                    and pathlib.Path(f'/proc/{pid}/comm').read_text() == 'sleep\n', 'the child')
 
-        self.assertIn(' /mnt ', shell.type(blocks[1]))
-        self.assertIn('nosuid', mounts_at('/mnt', pid)[-1]['mount-options'])
+        def at(point):
+            return mounts_at(point, pid)[-1]
+        self.assertIn(' /mnt ', type_next())
+        self.assertIn('nosuid', at('/mnt')['mount-options'])
         self.assertFalse([row for row in mounts_at('/mnt') if row['fstype'] == 'tmpfs'])
-        self.assertRegex(shell.type(blocks[2]), r'^\(uint64 \d+,\)\n$')
-        self.assertTrue(mounts_at('/mnt/data', pid))
-        self.assertIn('"/mnt/data"', shell.type(blocks[3]))
-        self.assertEqual(shell.type(blocks[4]), 's "yes"\n')
-        shell.type(blocks[5])
+        self.assertRegex(type_next(), r'^\(uint64 \d+,\)\n$')
+        self.assertTrue(at('/mnt/data'))
+        self.assertIn('"/mnt/data"', type_next())
+        self.assertEqual(type_next(), 's "yes"\n')
+        type_next()
         self.assertFalse(mounts_at('/mnt/data', pid))
-        self.assertEqual(len(shell.type(blocks[6]).splitlines()), 1)
-        self.assertEqual([row['mount-point'] for row in mountinfo(pid)], ['/'])
+        self.assertRegex(type_next(), r'^t \d+\n$')
+        self.assertTrue(at('/mnt/share')['mount-options'].startswith('ro,nosuid,nodev'))
+        type_next()
+        self.assertIn('noexec', at('/mnt/share')['mount-options'])
+        self.assertIn('size=131072k', at('/mnt')['super-options'])
+        type_next()
+        self.assertFalse(mounts_at('/mnt/share', pid))
+        self.assertTrue(at('/mnt/data')['tags'])
+        self.addCleanup(pathlib.Path('/tmp/disk.img').unlink)
+        type_next()
+        self.assertEqual(at('/mnt/disk')['fstype'], 'ext4')
+        self.assertIn('noatime', at('/mnt/disk')['mount-options'])
+        self.assertRegex(type_next(), r'^h \d+\nh \d+\n$')
+        self.assertTrue(at('/mnt/attached'))
+        type_next()
+        self.assertFalse(mounts_at('/mnt/data', pid))
+        self.assertEqual(len(type_next().splitlines()), 3)
+        self.assertEqual([row['mount-point'] for row in mountinfo(pid)],
+                         ['/', '/disk', '/attached'])
         watched = os.pidfd_open(pid)
-        shell.type(blocks[7])
+        type_next()
         self.assertEqual(select.select([watched], [], [], 20)[0], [watched])
         os.close(watched)
+        self.assertEqual(list(blocks), [])
         self.assertEqual(shell.end(), 0)
+
+    def test_each_verb_is_shown(self):
+        interface = README.parent / 'introspection/org.linx.Mount1.xml'
+        for method in re.findall('<method name="(.*?)"', interface.read_text()):
+            self.assertRegex(README.read_text(), rf"(?m)^    {method} '|'{method}', |^    {method} sv")
 
     def test_paths_that_it_names(self):
         text = README.read_text()
