@@ -211,11 +211,15 @@ is_userspace_word (const char *word)
   return FALSE;
 }
 
-static void
-take_user_word (LinxOptions *options, const char *word, const char *value)
+/* They are put into other lists as they are: none may end a word there and begin another. */
+static gboolean
+take_user_word (LinxOptions *options, const char *word, const char *value, GError **error)
 {
+  if (value != NULL && strpbrk (value, ",\"") != NULL)
+    return linx_error_set_args (error, "option '%s' may hold no comma and no quote", word);
   g_ptr_array_add (options->user,
                    value != NULL ? g_strconcat (word, "=", value, NULL) : g_strdup (word));
+  return TRUE;
 }
 
 static gboolean
@@ -227,6 +231,9 @@ take_word (LinxOptions *options, const char *word, const char *value, GError **e
 
   if (word[0] == '\0' || word[0] == '=')
     return linx_error_set_args (error, "'options' has an option without a name");
+  if (strchr (word, '"') != NULL)
+    return linx_error_set_args (error, "'options' has a quote in the name of an option: '%s'",
+                                word);
   if (attribute != NULL)
     return take_attribute (options, attribute, word, value, error);
   if (bundle != NULL) {
@@ -239,10 +246,8 @@ take_word (LinxOptions *options, const char *word, const char *value, GError **e
     return FALSE;
   if (taken)
     return TRUE;
-  if (g_str_has_prefix (word, "x-") || g_str_equal (word, "_netdev")) {
-    take_user_word (options, word, value);
-    return TRUE;
-  }
+  if (g_str_has_prefix (word, "x-") || g_str_equal (word, "_netdev"))
+    return take_user_word (options, word, value, error);
   if (g_str_has_prefix (word, "X-") || is_userspace_word (word))
     return linx_error_set_args (error, "option '%s' is not supported", word);
 

@@ -92,6 +92,8 @@ has_option_to_ask_for (const LinxRequest *request, const LinxPins *pins)
 {
   const GPtrArray *fs = request->options->fs;
 
+  if (pins->fstype == NULL)
+    return fs->len > 0; /* it could not be pinned */
   for (guint i = 0; i < fs->len; i++)
     if (!linx_options_harmless (pins->fstype, g_ptr_array_index (fs, i)))
       return TRUE;
@@ -102,7 +104,7 @@ gboolean
 linx_attributes_need_unrestricted (const LinxRequest *request, const LinxPins *pins)
 {
   guint verb = request->verb->bit;
-  guint64 clear = request->options->attr.clear;
+  guint64 clear = request->options->attr.clear | request->options->tree.clear;
 
   if ((verb & (VERBS_WITH_NEW_MOUNT | LINX_VERB_REMOUNT)) == 0)
     return FALSE;

@@ -17,7 +17,8 @@ typedef struct {
   guint next;
   PolkitDetails *details;
   gboolean interactive;
-  LinxVerdict verdict;
+  LinxVerdict verdict; /* the strictest so far */
+  GError *challenge;   /* of the first action that needs a prompt, where there may be none */
 } Question;
 
 static void
@@ -26,6 +27,7 @@ question_free (Question *question)
   g_clear_object (&question->subject);
   g_clear_object (&question->details);
   g_strfreev (question->actions);
+  g_clear_error (&question->challenge);
   g_free (question);
 }
 
@@ -79,8 +81,15 @@ on_answer (GObject *source, GAsyncResult *result, gpointer user_data)
     ask_next (g_steal_pointer (&task));
     return;
   }
-  question->verdict = polkit_authorization_result_get_is_challenge (answer) ? LINX_VERDICT_CHALLENGE
-                                                                            : LINX_VERDICT_NO;
+  if (polkit_authorization_result_get_is_challenge (answer) && !question->interactive) {
+    question->verdict = LINX_VERDICT_CHALLENGE;
+    if (question->challenge == NULL)
+      question->challenge = refusal (question, FALSE);
+    question->next++;
+    ask_next (g_steal_pointer (&task));
+    return;
+  }
+  question->verdict = LINX_VERDICT_NO;
   g_task_return_error (task,
                        refusal (question, polkit_authorization_result_get_dismissed (answer)));
 }
@@ -93,7 +102,10 @@ ask_next (GTask *task)
   GError *error = NULL;
 
   if (question->actions[question->next] == NULL) {
-    g_task_return_boolean (task, TRUE);
+    if (question->challenge != NULL)
+      g_task_return_error (task, g_steal_pointer (&question->challenge));
+    else
+      g_task_return_boolean (task, TRUE);
     g_object_unref (task);
     return;
   }

@@ -38,7 +38,7 @@ typedef struct {
  * @callback: called in the main context
  * @user_data: for @callback
  *
- * Asks for each action in turn, until one is refused.
+ * Asks for each action in turn, until one is refused for good.
  */
 void linx_authorize (const LinxQuestion *question, GCancellable *cancellable,
                      GAsyncReadyCallback callback, gpointer user_data);

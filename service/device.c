@@ -156,6 +156,8 @@ linx_device_pin (const LinxRequest *request, LinxPins *pins, GError **error)
   gboolean is_tag = source->fd < 0 && linx_tag_is (source->path);
   gboolean ok;
 
+  if (pins->helper && is_path)
+    return linx_pins_hold_source (request, pins, error);
   if (need == DEVICE_UNUSED && source->fd >= 0)
     return linx_error_set_args (error, "'source-fd' is no source for fstype %s", pins->fstype);
   if (need == DEVICE_UNUSED && has_image_options (request->options))

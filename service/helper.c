@@ -73,6 +73,22 @@ linx_helper_pin (const LinxRequest *request, LinxPins *pins, GError **error)
   return FALSE;
 }
 
+/* A helper takes paths: nobody may be able to have them lead elsewhere meanwhile. */
+static gboolean
+check_paths (const LinxPins *pins, GError **error)
+{
+  const char *loose = NULL;
+
+  if (!linx_path_is_fixed (pins->target))
+    loose = pins->target;
+  else if (pins->source_kind != LINX_SOURCE_NONE && !linx_path_is_fixed (pins->source))
+    loose = pins->source;
+  return loose == NULL
+             ? TRUE
+             : linx_error_set (error, LINX_STAGE_HELPER, EPERM, loose,
+                               "others than root may write to a directory that leads there");
+}
+
 static char *
 options_text (const LinxRequest *request, const LinxPins *pins)
 {
@@ -222,7 +238,8 @@ linx_helper_mount (LinxVisit *visit, const LinxRequest *request, const LinxPins 
   gboolean ok;
   int mount;
 
-  if (!linx_visit_commit (visit, "running the helper", error))
+  if ((pins->source_kind != LINX_SOURCE_NONE && !linx_pins_recheck_source (pins, error))
+      || !check_paths (pins, error) || !linx_visit_commit (visit, "running the helper", error))
     return -1;
   ok = run (request, pins, error);
   linx_visit_committed (visit, ok);

@@ -25,6 +25,9 @@ gboolean linx_helper_pin (const LinxRequest *request, LinxPins *pins, GError **e
  * @pins: the target, looked up once more
  * @error: Helper.*, in the helper's own words
  *
+ * Source and target, where they are paths, were looked up as the caller; as a helper takes paths,
+ * only those that lead through directories of root's alone will do (EPERM).
+ *
  * Has mount(8) run the helper, with an empty environment and, where systemd is, in a unit of its
  * own: a FUSE server outlives the service, and is held by none of its restrictions. What came of it
  * is looked at afterwards: it must be a new mount on the mount that was approved.

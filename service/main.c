@@ -11,6 +11,7 @@
 #include "process.h"
 #include "reaper.h"
 #include "service.h"
+#include "utab.h"
 #include "worker.h"
 
 #include <glib-unix.h>
@@ -159,6 +160,7 @@ run (GError **error)
   linx_features_probe ();
   linx_device_init ();
   linx_audit_init ();
+  linx_utab_init ();
   linx_reaper_init (MOST_CLOSERS);
   linx_workers_init (LINX_MOST_CALLS);
   bus = connect_bus (error);

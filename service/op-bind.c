@@ -23,9 +23,10 @@ linx_bind_perform (LinxVisit *visit, const LinxRequest *request, LinxPins *pins,
   if (mount < 0)
     return NULL;
   if (linx_attach (visit, request, pins, mount, error)
-      && linx_propagation_last_step (visit, request, pins, mount, error)
-      && linx_utab_record (request, pins, error))
+      && linx_propagation_last_step (visit, request, pins, mount, error))
     reply = linx_reply_id (mount);
+  if (reply != NULL)
+    linx_utab_record (request, pins);
   close (mount);
   return reply;
 }

@@ -53,6 +53,35 @@ linx_path_open (int root, const char *path, guint flags, GError **error)
   return fd;
 }
 
+static gboolean
+is_roots_alone (const char *directory)
+{
+  int fd = linx_path_open (AT_FDCWD, directory, LINX_PATH_NO_SYMLINKS, NULL);
+  LinxFileId id;
+  gboolean is = fd >= 0 && linx_file_id_read (&id, fd, "") == 0 && id.uid == 0
+                && (id.mode & (S_IWGRP | S_IWOTH)) == 0;
+
+  if (fd >= 0)
+    close (fd);
+  return is;
+}
+
+gboolean
+linx_path_is_fixed (const char *path)
+{
+  g_autofree char *directory = g_path_get_dirname (path);
+
+  while (is_roots_alone (directory)) {
+    g_autofree char *above = g_path_get_dirname (directory);
+
+    if (g_str_equal (directory, "/"))
+      return TRUE;
+    g_free (directory);
+    directory = g_steal_pointer (&above);
+  }
+  return FALSE;
+}
+
 void
 linx_path_split (const char *path, char **parent, char **name)
 {

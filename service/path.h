@@ -70,6 +70,15 @@ typedef enum {
 int linx_path_open (int root, const char *path, guint flags, GError **error);
 
 /**
+ * linx_path_is_fixed:
+ * @path: an absolute path without symbolic links, from the root of the namespace
+ *
+ * Returns: whether nobody but root can have it lead elsewhere: each directory on the way belongs to
+ *   root, and no others may write to it
+ */
+gboolean linx_path_is_fixed (const char *path);
+
+/**
  * linx_path_split:
  * @path: an absolute path
  * @parent: (out): the directory

@@ -9,9 +9,20 @@
 #include <sys/stat.h>
 
 #define UTAB "/run/mount/utab"
+/* More than that are not kept for a libmount that waits. */
+#define MOST_WAITING 4096
 
 typedef struct libmnt_table UtabTable;
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (UtabTable, mnt_unref_table)
+
+/* One change of the file. */
+typedef struct {
+  unsigned long flags;
+  char *gone;
+  struct libmnt_fs *fs;
+} Change;
+
+static GAsyncQueue *changes;
 
 static gboolean
 is_host (const LinxPins *pins)
@@ -27,25 +38,61 @@ is_empty (void)
   return stat (UTAB, &utab) < 0 || utab.st_size == 0;
 }
 
-/* Returns 0, or an errno. */
-static int
-update (unsigned long flags, const char *gone, struct libmnt_fs *fs)
+static void
+change_free (Change *change)
+{
+  g_free (change->gone);
+  mnt_unref_fs (change->fs);
+  g_free (change);
+}
+
+/* mnt_update_set_fs() says 1 where there is nothing to record. */
+static void
+make_change (const Change *change)
 {
   struct libmnt_update *update = mnt_new_update ();
-  int rc = update != NULL ? mnt_update_set_fs (update, flags, gone, fs) : -ENOMEM;
+  int rc = update != NULL ? mnt_update_set_fs (update, change->flags, change->gone, change->fs)
+                          : -ENOMEM;
 
   if (rc == 0)
     rc = mnt_update_table (update, NULL);
   mnt_free_update (update);
-  /* 1: there is nothing to record. */
-  return rc < 0 ? -rc : 0;
+  if (rc < 0)
+    g_warning ("%s could not be changed: %s", UTAB, g_strerror (-rc));
 }
 
+static gpointer
+make_changes (gpointer unused)
+{
+  (void)unused;
+  for (;;) {
+    Change *change = g_async_queue_pop (changes);
+
+    /* Where nothing is recorded there is nothing to forget or to move. */
+    if ((change->gone == NULL && change->flags != MS_MOVE) || !is_empty ())
+      make_change (change);
+    change_free (change);
+  }
+  return NULL;
+}
+
+static void
+change_later (unsigned long flags, const char *gone, struct libmnt_fs *fs)
+{
+  Change *change = g_new (Change, 1);
+
+  *change = (Change){ flags, g_strdup (gone), fs };
+  if (g_async_queue_length (changes) < MOST_WAITING)
+    g_async_queue_push (changes, change);
+  else
+    change_free (change);
+}
+
+/* Where the mount is, and what is to be kept of it. */
 static struct libmnt_fs *
-new_entry (const LinxRequest *request, const LinxPins *pins)
+new_entry (const LinxPins *pins, const char *words)
 {
   struct libmnt_fs *fs = mnt_new_fs ();
-  g_autofree char *words = linx_options_user_text (request->options);
 
   if (fs == NULL || mnt_fs_set_source (fs, pins->source) != 0
       || mnt_fs_set_target (fs, pins->target) != 0
@@ -57,43 +104,41 @@ new_entry (const LinxRequest *request, const LinxPins *pins)
   return fs;
 }
 
-gboolean
-linx_utab_record (const LinxRequest *request, const LinxPins *pins, GError **error)
+void
+linx_utab_record (const LinxRequest *request, const LinxPins *pins)
 {
+  g_autofree char *words = linx_options_user_text (request->options);
   struct libmnt_fs *fs;
-  int err = ENOMEM;
 
   /* A helper's mount(8) has done so. */
-  if (!is_host (pins) || request->options->user->len == 0 || pins->helper)
-    return TRUE;
-  fs = new_entry (request, pins);
+  if (!is_host (pins) || words[0] == '\0' || pins->helper)
+    return;
+  fs = new_entry (pins, words);
   if (fs != NULL)
-    err = update (request->verb->bit == LINX_VERB_BIND ? MS_BIND : 0, NULL, fs);
-  mnt_unref_fs (fs);
-  return err == 0 ? TRUE
-                  : linx_error_set (error, LINX_STAGE_FSTAB, err, UTAB,
-                                    "the words for other programs could not be recorded");
+    change_later (request->verb->bit == LINX_VERB_BIND ? MS_BIND : 0, NULL, fs);
 }
 
 void
 linx_utab_forget (const LinxPins *pins, const char *target)
 {
-  if (is_host (pins) && !is_empty ())
-    update (0, target, NULL);
+  if (is_host (pins))
+    change_later (0, target, NULL);
 }
 
 void
 linx_utab_move (const LinxPins *pins)
 {
-  struct libmnt_fs *fs;
+  struct libmnt_fs *fs = is_host (pins) ? new_entry (pins, "") : NULL;
 
-  if (!is_host (pins) || is_empty ())
-    return;
-  fs = mnt_new_fs ();
-  if (fs != NULL && mnt_fs_set_source (fs, pins->source) == 0
-      && mnt_fs_set_target (fs, pins->target) == 0)
-    update (MS_MOVE, NULL, fs);
-  mnt_unref_fs (fs);
+  if (fs != NULL)
+    change_later (MS_MOVE, NULL, fs);
+}
+
+void
+linx_utab_init (void)
+{
+  changes = g_async_queue_new ();
+  g_thread_unref (g_thread_new ("linx-utab", make_changes, NULL));
 }
 
 /* User options by mountinfo's id, as libmount joins the two files. */

@@ -8,24 +8,29 @@
 /*
  * utab: what libmount keeps of a mount beside the kernel, in the host: /run/mount/utab. mount(8),
  * findmnt(8) and udisks read it.
+ *
+ * libmount waits for its lock for ever, and everybody who may read the file can hold that. So it is
+ * changed on a thread of its own, in the order of the calls, and none of them waits for it.
  */
+
+/** linx_utab_init: starts the thread. Called once, from main(). */
+void linx_utab_init (void);
 
 /**
  * linx_utab_record:
- * @request: a request with words for other programs among its options
+ * @request: maybe has words for other programs among its options
  * @pins: the mount that was made, and where
- * @error: Fstab.*; the mount stands
  *
- * Records them, where it is the host's table that was changed.
+ * Has them recorded, where it is the host's table that was changed.
  */
-gboolean linx_utab_record (const LinxRequest *request, const LinxPins *pins, GError **error);
+void linx_utab_record (const LinxRequest *request, const LinxPins *pins);
 
 /**
  * linx_utab_forget:
  * @pins: whose namespace it was in
  * @target: where a mount was, canonically
  *
- * Takes the record of a mount that is gone away, if there is one.
+ * Has the record of a mount that is gone taken away, if there is one.
  */
 void linx_utab_forget (const LinxPins *pins, const char *target);
 

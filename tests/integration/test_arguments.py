@@ -49,6 +49,8 @@ class Arguments(Case):
                 ("'loop', 'offset' or 'sizelimit'", "'options': <'loop'>"),
                 ("'loop', 'offset' or 'sizelimit'", "'options': <'offset=1'>"),
                 ("option 'offset' must be a number", "'options': <'offset=1k'>"),
+                ("option 'x-a' may hold no comma", "'options': <'x-a=\"q,bind\"'>"),
+                ("quote in the name", "'options': <'a\"b,suid,c\"=1'>"),
                 ("option 'sizelimit' must be a number", "'options': <'sizelimit'>"),
                 ("'from'", "'from': <'host'>"),
                 ("option 'X-mount.owner'", "'options': <'X-mount.owner=1'>"),

@@ -225,6 +225,7 @@ class Eyes(Case):
         """In another namespace, whether a path exists is told to nobody who may not mount there."""
         alice = self.client('alice')
         missing = self.refused(CHALLENGE, '', alice.mount, '/mnt/missing', in_=self.pid)
+        self.refused(CHALLENGE, '', alice.mount, '/mnt/missing', in_=self.pid, options='huge=always')
         there = self.refused(CHALLENGE, '', alice.mount, '/mnt/a', in_=self.pid)
         self.assertEqual(missing.message, there.message)
         self.refused('NotAuthorized', '', alice.mount, '/mnt/missing', in_=self.pid,
@@ -248,6 +249,16 @@ class Can(Case):
         self.assertEqual(alice.can(*question, in_=target.pid), 'yes')
         self.assertEqual(alice.can(*question, in_=target.pid, options='suid'), 'no')
         self.assertEqual(table(target.pid), before)
+
+    def test_the_strictest_answer_counts(self):
+        """An action that would be asked for does not hide that another one is refused."""
+        target = self.child()
+        alice = self.client('alice')
+        self.rule('if (action.id == "org.linx.mount1.mount-unrestricted") return polkit.Result.NO;')
+        self.assertEqual(alice.can('Mount', 'tmpfs', '/mnt', 'tmpfs', in_=target.pid,
+                                   options='suid'), 'no')
+        self.refused('NotAuthorized', 'mount-unrestricted', alice.mount, '/mnt', in_=target.pid,
+                     options='suid')
 
     def test_bad_questions(self):
         root = self.client()

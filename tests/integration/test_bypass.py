@@ -147,6 +147,14 @@ class Bypass(Case):
         self.rule('')
         return fd
 
+    def test_restrictions_taken_off_below_alone(self):
+        """The last word on the mount itself is nosuid; the one on those below it is not."""
+        self.rule('if (subject.user == "carol" && action.id == "org.linx.mount1.bind")'
+                  ' return polkit.Result.YES;')
+        for words in ('rsuid,rdev,nosuid,nodev', 'suid=recursive,nosuid', 'rrw,ro', 'rexec,noexec'):
+            with self.subTest(words):
+                self.no(recursive=True, options=words)
+
     def test_a_container_whose_root_can_undo_it(self):
         container = self.child('--user', '--map-root-user', '--mount', '--propagation', 'private',
                                prepare=PREPARE)

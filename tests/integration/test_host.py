@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """What mount(8) does in the host: fstab, detection of the type, helpers, utab."""
+import os
 import pathlib
 import subprocess
 import unittest
@@ -14,13 +15,20 @@ NOT_SUPPORTED = 'org.freedesktop.DBus.Error.NotSupported'
 class Host(Case):
     def setUp(self):
         self.root = self.client()
-        self.root.mount('/mnt', source='t')
+        self.root.mount('/mnt', source='t', options='mode=755')
         self.addCleanup(self.root.umount, '/mnt', recursive=True)
         for name in ('a', 'b'):
             pathlib.Path('/mnt', name).mkdir()
 
     def row(self, point='/mnt/a'):
         return mounts_at(point)[-1]
+
+    def wait_for_user_options(self, expected, point='/mnt/a'):
+        """They are recorded after the reply."""
+        wait_until(lambda: self.user_options(point) == expected, f'{expected} in utab')
+
+    def wait_for_utab_without(self, word):
+        wait_until(lambda: word not in pathlib.Path('/run/mount/utab').read_text(), f'{word} gone')
 
     def user_options(self, point='/mnt/a'):
         return [row.get('user-options') for row in self.root.list(target=point)]
@@ -41,7 +49,7 @@ class Fstab(Host):
         self.root.mount('/mnt/a', '', '')
         self.assertEqual((self.row()['source'], self.row()['fstype'], self.row()['mount-options']),
                          (self.disk.path, 'ext4', 'ro,noexec,relatime'))
-        self.assertEqual(self.user_options(), ['x-test=1'])
+        self.wait_for_user_options(['x-test=1'])
 
     def test_by_source(self):
         self.root.mount('', self.disk.path, '')
@@ -117,20 +125,35 @@ class Detection(Host):
 class Utab(Host):
     def test_recorded_moved_and_forgotten(self):
         self.root.mount('/mnt/a', options='x-gvfs-hide,_netdev,x-note=a b')
-        self.assertEqual(self.user_options(), ['x-gvfs-hide,_netdev,x-note=a b'])
+        self.wait_for_user_options(['x-gvfs-hide,_netdev,x-note=a b'])
         self.assertIn('x-gvfs-hide', subprocess.check_output(['mount'], text=True))
         self.root.move('/mnt/a', '/mnt/b')
-        self.assertEqual(self.user_options('/mnt/b'), ['x-gvfs-hide,_netdev,x-note=a b'])
+        self.wait_for_user_options(['x-gvfs-hide,_netdev,x-note=a b'], '/mnt/b')
         self.root.umount('/mnt/b')
-        self.assertNotIn('/mnt/b', pathlib.Path('/run/mount/utab').read_text())
+        self.wait_for_utab_without('/mnt/b')
         self.root.mount('/mnt/b')
-        self.assertEqual(self.user_options('/mnt/b'), [None])
+        self.wait_for_user_options([None], '/mnt/b')
 
     def test_bind_and_subtree(self):
         self.root.bind('/usr', '/mnt/a', options='x-bound')
-        self.assertEqual(self.user_options(), ['x-bound'])
+        self.wait_for_user_options(['x-bound'])
         self.root.umount('/mnt/a', recursive=True)
-        self.assertNotIn('x-bound', pathlib.Path('/run/mount/utab').read_text())
+        self.wait_for_utab_without('x-bound')
+
+    def test_a_lock_that_somebody_holds(self):
+        """libmount's own lock, which everybody may take who may read its file: no call waits."""
+        self.root.mount('/mnt/a', options='x-held')
+        self.wait_for_user_options(['x-held'])
+        with subprocess.Popen(['setpriv', '--reuid', 'alice', '--clear-groups', 'flock', '-F',
+                               '/run/mount/utab.lock', 'sh', '-c', 'echo held; exec sleep 1000000'],
+                              stdout=subprocess.PIPE, text=True) as holder:
+            self.addCleanup(holder.kill)
+            self.assertEqual(holder.stdout.readline(), 'held\n')
+            self.root.mount('/mnt/b', options='x-later', timeout=10000)
+            self.root.umount('/mnt/a', timeout=10000)
+            holder.kill()
+        self.wait_for_user_options(['x-later'], '/mnt/b')
+        self.wait_for_utab_without('x-held')
 
     def test_not_elsewhere(self):
         child = self.child()
@@ -155,11 +178,11 @@ class Helpers(Host):
         self.root.mount('/mnt/a', str(self.source), 'fuse.bindfs', options='ro,x-by=helper')
         self.assertEqual((self.row()['fstype'], self.row()['mount-options'].split(',')[0]),
                          ('fuse', 'ro'))
-        self.assertEqual(self.user_options(), ['x-by=helper'])
+        self.wait_for_user_options(['x-by=helper'])
         self.assertEqual(service.wait(20), 0)
         self.assertEqual(pathlib.Path('/mnt/a/file').read_text(), 'through fuse')
         self.root.umount('/mnt/a')
-        self.assertEqual(self.user_options(), [])
+        self.wait_for_user_options([])
 
     def test_users(self):
         self.rule('if (subject.user == "alice" && action.id == "org.linx.mount1.mount")'
@@ -171,9 +194,38 @@ class Helpers(Host):
         self.assertIn('nosuid,nodev', self.row()['mount-options'])
         self.root.umount('/mnt/a')
 
+    def helper(self, name, script):
+        path = pathlib.Path(f'/sbin/mount.{name}')
+        path.write_text(f'#!/bin/sh\n{script}\n')
+        path.chmod(0o755)
+        self.addCleanup(path.unlink)
+
+    def test_paths_that_others_could_exchange(self):
+        """A helper takes paths: only those that nobody but root can have lead elsewhere."""
+        before = table()
+        self.rule('if (subject.user == "alice") return polkit.Result.YES;')
+        alice = self.client('alice')
+        loose = pathlib.Path('/mnt/a/loose')
+        loose.mkdir(parents=True)
+        (loose / 'dir').mkdir()
+        for how in (lambda: os.chown(loose, 1001, 0), lambda: os.chmod('/mnt/a', 0o1777)):
+            how()
+            for client in (alice, self.root):
+                self.refused('Helper.EPERM', str(loose), client.mount, str(loose / 'dir'),
+                             str(self.source), 'fuse.bindfs')
+        self.refused('Helper.EPERM', str(loose), self.root.mount, '/mnt/b', str(loose / 'dir'),
+                     'fuse.bindfs')
+        os.symlink('/root', '/srv/source/link')
+        self.refused('Resolve.EACCES', '/srv/source/link', alice.mount, '/mnt/b',
+                     '/srv/source/link/x', 'fuse.bindfs')
+        self.assertEqual(table(), before)
+
     def test_failures(self):
         before = table()
-        self.refused('Helper.EIO', ['/mnt/a', '/srv/none'], self.root.mount, '/mnt/a', '/srv/none',
+        self.helper('fuse.failing', 'echo words of its own >&2; exit 1')
+        self.refused('Helper.EIO', ['/mnt/a', 'words of its own'], self.root.mount, '/mnt/a', 'x',
+                     'fuse.failing')
+        self.refused('Resolve.ENOENT', '/srv/none', self.root.mount, '/mnt/a', '/srv/none',
                      'fuse.bindfs')
         self.refused('Helper.EIO', 'nosuchserver', self.root.mount, '/mnt/a', 'x',
                      'fuse.nosuchserver')
@@ -186,11 +238,7 @@ class Helpers(Host):
 
     def test_a_helper_that_mounts_elsewhere(self):
         """What a helper did is looked at, and not taken for done."""
-        helper = pathlib.Path('/sbin/mount.elsewhere')
-        helper.write_text('#!/bin/sh\nenv >/run/rig/environment\n'
-                          'exec mount -t tmpfs elsewhere /mnt/b\n')
-        helper.chmod(0o755)
-        self.addCleanup(helper.unlink)
+        self.helper('elsewhere', 'env >/run/rig/environment; exec mount -t tmpfs elsewhere /mnt/b')
         self.refused('Helper.ESTALE', '/mnt/a', self.root.mount, '/mnt/a', 'x', 'elsewhere')
         self.assertTrue(mounts_at('/mnt/b'))
         environment = pathlib.Path('/run/rig/environment')
