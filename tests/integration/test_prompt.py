@@ -12,6 +12,9 @@ CALLS = (('Mount', "'tmpfs', '/mnt/b', 'tmpfs', ", 'mount "tmpfs" at "/mnt/b" (t
          ('Umount', "'/mnt/a', ", 'unmount "/mnt/a" (namespace: other)'),
          ('SetPropagation', "'/mnt/a', 'shared', ", 'propagation of "/mnt/a" to shared'),
          ('MakeRPrivate', "'/mnt/a', ", 'make "/mnt/a" and all mounts below it private'),
+         ('Remount', "'/mnt/a', ", 'change the mount at "/mnt/a"'),
+         ('Bind', "'/usr', '/mnt/b', ", 'bind "/usr" to "/mnt/b" (namespace: other)'),
+         ('Move', "'/mnt/a', '/mnt/b', ", 'move the mount at "/mnt/a" to "/mnt/b"'),
          ('PivotRoot', "'/mnt/a', '', ", 'make "/mnt/a" the root filesystem'))
 
 
@@ -41,7 +44,7 @@ class Prompt(Case):
         agent.answer('root-pw')
         self.assertEqual(len(self.bob.receive()[0]), len(mountinfo(self.pid)))
         for method, args, words in CALLS[2:] + CALLS[:2]:
-            if method == 'PivotRoot':
+            if method in ('PivotRoot', 'Remount', 'Move'):
                 continue
             before = table(self.pid)
             self.send(self.bob, method, args)
@@ -67,6 +70,13 @@ class Prompt(Case):
             self.assertIn('whose root can take back the attributes', said)
         self.bob.receive()
         self.assertIn('nosuid', mounts_at('/mnt/b', target.pid)[0]['mount-options'])
+        self.bob.send('Bind', f"('/usr', '/mnt/b', {{'from': <'host'>, 'in': <{target.pid}>}})",
+                      interactive=True)
+        for action in ('org.linx.mount1.bind', 'org.linx.mount1.mount-unrestricted'):
+            said = agent.answer('root-pw').replace('\r\n', ' ')
+            self.assertIn(action, said)
+            self.assertIn('bind "/usr" to "/mnt/b" in a container, whose root can take back', said)
+        self.bob.receive()
 
     def test_wrong_password(self):
         agent = self.agent()
@@ -136,6 +146,48 @@ class Prompt(Case):
         agent.type('root-pw')
         self.refused('Resolve.ESTALE', '/mnt/b', self.bob.receive)
         self.assertEqual(table(self.pid), self.before)
+
+    def exchanged(self, call, name, *actions):
+        """In mid-prompt another object takes the place of @name: it is not what was approved."""
+        agent = self.agent()
+        before = table(self.pid)
+        self.bob.send(*call, interactive=True)
+        agent.wait_prompt()
+        self.target.run('mv', name, '/mnt/approved')
+        self.target.run('cp', '-r', '/mnt/approved', name)
+        agent.type('root-pw')
+        for _ in actions:
+            agent.answer('root-pw')
+        self.refused('Resolve.ESTALE', name, self.bob.receive)
+        self.assertEqual(table(self.pid), before)
+        agent.end()
+        self.target.run('rm', '-r', '/mnt/approved')
+
+    def test_source_exchanged_in_mid_prompt(self):
+        where = f"{{'in': <uint32 {self.pid}>}}"
+        self.target.run('sh', '-ec', 'cd /mnt; mkdir -p src/dir low; truncate -s 4M image;'
+                        'mkfs.ext4 -q image')
+        self.exchanged(('Bind', f"('/mnt/src/dir', '/mnt/b', {where})"), '/mnt/src/dir')
+        self.exchanged(('Bind', f"('/usr', '/mnt/b', {where})"), '/mnt/b')
+        self.exchanged(('CloneMount', f"('/mnt/src/dir', {where})"), '/mnt/src/dir', 'unrestricted')
+        self.exchanged(('Mount', f"('/mnt/image', '/mnt/b', 'ext4', {where})"), '/mnt/image',
+                       'unrestricted')
+        self.exchanged(('Mount', f"('o', '/mnt/b', 'overlay', {{'in': <uint32 {self.pid}>,"
+                        " 'options': <'lowerdir=/mnt/low:/mnt/src'>})"), '/mnt/low', 'unrestricted')
+
+    def test_covered_in_mid_prompt(self):
+        """A mount on top hides the one that was approved."""
+        for call in (('Remount', "'/mnt/a', "), ('Move', "'/mnt/a', '/mnt/b', ")):
+            agent = self.agent()
+            self.send(self.bob, *call)
+            agent.wait_prompt()
+            self.target.run('mount', '-t', 'tmpfs', 'on-top', '/mnt/a')
+            before = table(self.pid)
+            agent.type('root-pw')
+            self.refused('Resolve.ESTALE', '/mnt/a', self.bob.receive)
+            self.assertEqual(table(self.pid), before)
+            agent.end()
+            self.target.run('umount', '/mnt/a')
 
     def test_deleted_and_replaced(self):
         """The kernel calls a deleted directory "/mnt/b (deleted)": one of that name is another."""
