@@ -2,8 +2,8 @@
 #include "audit.h"
 #include "linx-error.h"
 
-#include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 /* The line's text: what was given, as key="value". Values hold no control bytes; a quote is all
  * that is left to mark. */
@@ -88,29 +88,40 @@ record_free (Record *record)
 }
 
 static void
-write_line (const LinxCaller *caller, const LinxDetails *details, const GError *error)
+write_fields (const LinxCaller *caller, const LinxDetails *details, const char *outcome,
+              const char *line)
 {
-  g_autoptr (GString) line = g_string_new ("audit:");
   g_autoptr (GArray) fields = g_array_new (FALSE, FALSE, sizeof (GLogField));
-  g_autofree char *name = error != NULL ? linx_error_dbus_name (error) : g_strdup ("done");
-
-  if (caller != NULL)
-    g_string_append_printf (line, " uid=%u caller-pid=%d", caller->uid, (int)caller->pid);
-  linx_details_foreach (details, append_detail, line);
-  append_detail ("outcome", name, line);
-  append_detail ("error", error != NULL ? error->message : "", line);
 
   g_array_set_clear_func (fields, clear_field);
-  add_plain (fields, "MESSAGE", line->str);
+  add_plain (fields, "MESSAGE", line);
   add_plain (fields, "PRIORITY", "5");
   add_plain (fields, "SYSLOG_IDENTIFIER", "linx-mountd");
   add_plain (fields, "GLIB_DOMAIN", G_LOG_DOMAIN);
   if (caller != NULL)
     add_caller (fields, caller);
   linx_details_foreach (details, add_field, fields);
-  add_field ("outcome", name, fields);
-  g_log_structured_array (G_LOG_LEVEL_MESSAGE, (const GLogField *)(void *)fields->data,
-                          fields->len);
+  add_field ("outcome", outcome, fields);
+  g_log_writer_journald (G_LOG_LEVEL_MESSAGE, (const GLogField *)(void *)fields->data, fields->len,
+                         NULL);
+}
+
+/* To the journal, where that is what standard error leads to. */
+static void
+write_line (const LinxCaller *caller, const LinxDetails *details, const GError *error)
+{
+  g_autoptr (GString) line = g_string_new ("audit:");
+  g_autofree char *outcome = error != NULL ? linx_error_dbus_name (error) : g_strdup ("done");
+
+  if (caller != NULL)
+    g_string_append_printf (line, " uid=%u caller-pid=%d", caller->uid, (int)caller->pid);
+  linx_details_foreach (details, append_detail, line);
+  append_detail ("outcome", outcome, line);
+  append_detail ("error", error != NULL ? error->message : "", line);
+  if (g_log_writer_is_journald (STDERR_FILENO))
+    write_fields (caller, details, outcome, line->str);
+  else
+    g_printerr ("linx-mountd: %s\n", line->str);
 }
 
 /* A record without details is the last one. */
