@@ -69,6 +69,21 @@ linx_options_fs_text (const LinxOptions *options)
   return g_string_free (text, FALSE);
 }
 
+char *
+linx_options_strike_secrets (const LinxOptions *options, const char *text)
+{
+  GString *struck = g_string_new (text);
+
+  for (guint i = 0; i < options->fs->len; i++) {
+    const LinxFsOption *option = g_ptr_array_index (options->fs, i);
+
+    if (option->value != NULL && option->value[0] != '\0'
+        && g_strv_contains (secret_names, option->name))
+      g_string_replace (struck, option->value, "***", 0);
+  }
+  return g_string_free (struck, FALSE);
+}
+
 gboolean
 linx_options_names_fd (const LinxFsOption *option)
 {

@@ -112,6 +112,15 @@ char *linx_options_attributes (const LinxAttributes *attributes);
 char *linx_options_fs_text (const LinxOptions *options);
 
 /**
+ * linx_options_strike_secrets:
+ * @options: the options
+ * @text: a text that may repeat them
+ *
+ * Returns: (transfer full): the text, with "***" for the values of secret options
+ */
+char *linx_options_strike_secrets (const LinxOptions *options, const char *text);
+
+/**
  * linx_options_user_text:
  * @options: the options
  *

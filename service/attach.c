@@ -55,9 +55,8 @@ assume_creator (const LinxPins *pins, GError **error)
   return linx_caller_assume (pins->caller, pins->gid, error);
 }
 
-/* What is done with other eyes than root's between the making and the attaching. */
-static gboolean
-ready_target (LinxVisit *visit, const LinxRequest *request, LinxPins *pins, GError **error)
+gboolean
+linx_attach_ready (LinxVisit *visit, const LinxRequest *request, LinxPins *pins, GError **error)
 {
   gboolean ok;
 
@@ -115,6 +114,6 @@ linx_attach (LinxVisit *visit, const LinxRequest *request, LinxPins *pins, int m
   pins->fresh = FALSE; /* the mount was made meanwhile */
   if (rc != 0)
     return linx_error_set (error, LINX_STAGE_MOVE_MOUNT, rc, pins->target, NULL);
-  return check_kinds (request, pins, &id, error) && ready_target (visit, request, pins, error)
+  return check_kinds (request, pins, &id, error) && linx_attach_ready (visit, request, pins, error)
          && move_onto_target (visit, mount, pins, error);
 }

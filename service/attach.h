@@ -6,6 +6,18 @@
 #include "worker.h"
 
 /**
+ * linx_attach_ready:
+ * @visit: the visit
+ * @request: says whether to make a placeholder
+ * @pins: the target
+ * @error: Resolve.ESTALE, Create.*
+ *
+ * Looks the target up once more, and makes it if it is to be made.
+ */
+gboolean linx_attach_ready (LinxVisit *visit, const LinxRequest *request, LinxPins *pins,
+                            GError **error);
+
+/**
  * linx_attach:
  * @visit: the visit
  * @request: says whether to make a placeholder

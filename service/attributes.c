@@ -44,12 +44,6 @@ linx_attributes_set (int mount, gboolean recursive, const LinxAttributes *attrib
   return mount_setattr (mount, "", flags, &attr, sizeof attr) == 0 ? 0 : errno;
 }
 
-static const char *
-path_of (const LinxPins *pins)
-{
-  return pins->target != NULL ? pins->target : pins->source;
-}
-
 gboolean
 linx_attributes_set_idmap (const LinxRequest *request, const LinxPins *pins, int mount,
                            GError **error)
@@ -60,12 +54,25 @@ linx_attributes_set_idmap (const LinxRequest *request, const LinxPins *pins, int
 
   if (pins->fd[LINX_PIN_IDMAP] < 0 || mount_setattr (mount, "", flags, &attr, sizeof attr) == 0)
     return TRUE;
-  return linx_error_set (error, LINX_STAGE_SET_ATTRIBUTES, errno, path_of (pins),
+  return linx_error_set (error, LINX_STAGE_SET_ATTRIBUTES, errno, linx_pins_path (pins),
                          errno == EINVAL ? "'idmap': this filesystem type cannot be mapped"
                          : errno == EPERM
                              ? "'idmap': the source is mapped already, or the mapping is the "
                                "initial user namespace"
                              : NULL);
+}
+
+const char *
+linx_attributes_explain (int err)
+{
+  switch (err) {
+  case EPERM:
+    return "the attribute is locked: the mount came from a more privileged mount namespace";
+  case EBUSY:
+    return "a file on it is open for writing";
+  default:
+    return NULL;
+  }
 }
 
 gboolean
@@ -80,10 +87,8 @@ linx_attributes_prepare (const LinxRequest *request, const LinxPins *pins, int m
   if (err == 0)
     err = linx_attributes_set (mount, FALSE, &own, 0);
   if (err != 0)
-    return linx_error_set (error, LINX_STAGE_SET_ATTRIBUTES, err, path_of (pins),
-                           err == EPERM ? "the attribute is locked: the mount came from a more "
-                                          "privileged mount namespace"
-                                        : NULL);
+    return linx_error_set (error, LINX_STAGE_SET_ATTRIBUTES, err, linx_pins_path (pins),
+                           linx_attributes_explain (err));
   return linx_attributes_set_idmap (request, pins, mount, error);
 }
 
@@ -109,7 +114,8 @@ linx_attributes_need_unrestricted (const LinxRequest *request, const LinxPins *p
   if ((verb & (VERBS_WITH_NEW_MOUNT | LINX_VERB_REMOUNT)) == 0)
     return FALSE;
   if ((verb & LINX_VERBS_DETACHED) != 0 || pins->ns[LINX_IN].foreign
-      || request->idmap.kind != LINX_WHERE_NONE)
+      || request->idmap.kind != LINX_WHERE_NONE
+      || (linx_pins_crosses (pins) && pins->ns[LINX_FROM].foreign))
     return TRUE;
   if ((clear & FORCED) != 0 || ((verb & LINX_VERBS_CLONING) != 0 && (clear & RESTRICTIONS) != 0))
     return TRUE;

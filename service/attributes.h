@@ -29,6 +29,10 @@ void linx_attributes_of (const LinxRequest *request, const LinxPins *pins, LinxA
 int linx_attributes_set (int mount, gboolean recursive, const LinxAttributes *attributes,
                          int propagation);
 
+/** linx_attributes_explain: (transfer none) (nullable): what an errno of linx_attributes_set()
+ * means. */
+const char *linx_attributes_explain (int err);
+
 /**
  * linx_attributes_set_idmap:
  * @request: whether the whole subtree
@@ -59,7 +63,7 @@ gboolean linx_attributes_prepare (const LinxRequest *request, const LinxPins *pi
  *
  * Returns: whether the request also needs the action mount-unrestricted: it takes nosuid or nodev
  *   back or, from a clone, any restriction; maps ids; is about detached mounts, images or helpers;
- *   passes the filesystem an option that is not known to be harmless; or goes to a namespace whose
- *   root can undo the attributes
+ *   passes the filesystem an option that is not known to be harmless; goes to a namespace whose
+ * root can undo the attributes; or comes from one whose root could furnish it
  */
 gboolean linx_attributes_need_unrestricted (const LinxRequest *request, const LinxPins *pins);

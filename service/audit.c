@@ -75,6 +75,9 @@ typedef struct {
   GError *error;
 } Record;
 
+/* Lines that a journal which is slow is behind; no call goes without one. */
+#define MOST_WAITING 4096
+
 static GAsyncQueue *records;
 static GThread *writer;
 
@@ -151,6 +154,12 @@ linx_audit (LinxCaller *caller, LinxDetails *details, const GError *error)
   record->details = details;
   record->error = error != NULL ? g_error_copy (error) : NULL;
   g_async_queue_push (records, record);
+}
+
+gboolean
+linx_audit_is_behind (void)
+{
+  return g_async_queue_length (records) > MOST_WAITING;
 }
 
 void

@@ -13,6 +13,9 @@
 /** linx_audit_init: starts the thread. Called once, from main(). */
 void linx_audit_init (void);
 
+/** linx_audit_is_behind: whether so many lines wait that no more calls are to be taken. */
+gboolean linx_audit_is_behind (void);
+
 /** linx_audit_finish: waits until all is written, at the end of the service. */
 void linx_audit_finish (void);
 

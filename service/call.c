@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "call.h"
-#include "attributes.h"
 #include "audit.h"
 #include "authorize.h"
 #include "bounds.h"
 #include "kernel-features.h"
 #include "linx-error.h"
+#include "policy.h"
 #include "reaper.h"
 #include "verb.h"
 #include "work.h"
@@ -13,8 +13,6 @@
 #include <gio/gunixfdlist.h>
 
 #define MOST_SECONDS_PINNED 300
-#define ACTION_PREFIX "org.linx.mount1."
-
 /*
  * One call on its line. Each stage starts the next one from its callback, or fails the call; the
  * call is owned by the callback that is pending, and ends in reply().
@@ -89,19 +87,16 @@ call_free (Call *call)
   g_free (call);
 }
 
-/* Reading one's own table needs no privilege, and leaves no line. */
-static gboolean
-is_privileged_call (const Call *call)
+static const LinxPins *
+pins_of (const Call *call)
 {
-  return !call->request->only_ask
-         && !(call->request->verb->bit == LINX_VERB_LIST_MOUNTS && call->work != NULL
-              && call->work->pins->ns[LINX_IN].own);
+  return call->work != NULL ? call->work->pins : NULL;
 }
 
 static void
 audit (Call *call, const GError *error)
 {
-  if (call->request == NULL || !is_privileged_call (call))
+  if (call->request == NULL || !linx_policy_is_audited (call->request, pins_of (call)))
     return;
   if (call->work != NULL || call->details == NULL) {
     g_clear_pointer (&call->details, linx_details_free);
@@ -264,36 +259,11 @@ on_gone (GCancellable *gone, gpointer user_data)
   g_cancellable_cancel (user_data);
 }
 
-/* The actions that are all needed: the verb's own comes first. */
-static GPtrArray *
-actions_of (const Call *call)
-{
-  const LinxRequest *request = call->request;
-  const LinxPins *pins = call->work->pins;
-  const LinxNamespace *from = &pins->ns[LINX_FROM];
-  gboolean lists = request->verb->bit == LINX_VERB_LIST_MOUNTS;
-  gboolean has_last_step
-      = request->propagation != 0
-        && (request->verb->bit & (LINX_VERB_SET_PROPAGATION | LINX_VERB_MAKE_RPRIVATE)) == 0;
-  GPtrArray *actions = g_ptr_array_new_with_free_func (g_free);
-
-  g_ptr_array_add (actions, g_strconcat (ACTION_PREFIX, request->verb->operation,
-                                         lists && !pins->ns[LINX_IN].own ? "-other" : "", NULL));
-  if (has_last_step)
-    g_ptr_array_add (actions, g_strdup (ACTION_PREFIX "set-propagation"));
-  if (linx_pins_crosses (pins) && !from->own)
-    g_ptr_array_add (actions, g_strdup (ACTION_PREFIX "list-mounts-other"));
-  if (linx_attributes_need_unrestricted (request, pins))
-    g_ptr_array_add (actions, g_strdup (ACTION_PREFIX "mount-unrestricted"));
-  g_ptr_array_add (actions, NULL);
-  return actions;
-}
-
 static void
 authorize (Call *call)
 {
   const LinxPins *pins = call->work->pins;
-  g_autoptr (GPtrArray) actions = actions_of (call);
+  g_autoptr (GPtrArray) actions = linx_policy_actions (call->request, pins);
   call->details = linx_details_new (call->request, pins);
   const LinxQuestion question = {
     .sender = call->caller->name,
@@ -310,28 +280,6 @@ authorize (Call *call)
   linx_authorize (&question, call->asking, on_authorized, call);
 }
 
-static gboolean
-is_open_to_caller (const LinxWhere *where)
-{
-  return where->kind == LINX_WHERE_NONE || where->kind == LINX_WHERE_SELF
-         || where->kind == LINX_WHERE_HOST;
-}
-
-/* An error of pin is told where the caller could have found it out without the service. Where the
- * worker was given up nobody knows what the namespace is but by its name. */
-static gboolean
-may_tell_pin_error (const Call *call)
-{
-  const LinxPins *pins = call->work != NULL ? call->work->pins : NULL;
-
-  if (pins == NULL)
-    return call->caller->uid == 0
-           || (is_open_to_caller (&call->request->in) && is_open_to_caller (&call->request->from));
-  return pins->privileged
-         || (pins->ns[LINX_IN].kind != LINX_NAMESPACE_OTHER
-             && pins->ns[LINX_FROM].kind != LINX_NAMESPACE_OTHER);
-}
-
 static void
 on_pinned (GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -343,7 +291,7 @@ on_pinned (GObject *source, GAsyncResult *result, gpointer user_data)
     linx_request_unref (call->request);
     call->request = linx_request_ref (call->work->request);
   }
-  if (!ok && may_tell_pin_error (call)) {
+  if (!ok && linx_policy_may_tell (call->request, call->caller, pins_of (call))) {
     g_autoptr (GError) error = g_steal_pointer (&call->pin_error);
     reply (call, NULL, error);
   } else if (call->work == NULL) {
@@ -391,6 +339,11 @@ is_possible (GError **error)
 {
   const char *missing = linx_features_missing ();
 
+  if (linx_audit_is_behind ()) {
+    g_set_error_literal (error, G_DBUS_ERROR, G_DBUS_ERROR_LIMITS_EXCEEDED,
+                         "the journal does not keep up with the calls");
+    return FALSE;
+  }
   if (missing != NULL)
     g_set_error (error, G_DBUS_ERROR, G_DBUS_ERROR_NOT_SUPPORTED,
                  "this kernel has no %s(2): Linux 5.14 is needed", missing);

@@ -40,7 +40,8 @@ int
 linx_clone_make (const LinxRequest *request, LinxPins *pins, GError **error)
 {
   gboolean crosses = linx_pins_crosses (pins);
-  gboolean make_private = crosses || request->verb->bit == LINX_VERB_CLONE_MOUNT;
+  gboolean make_private
+      = crosses || !pins->privileged || request->verb->bit == LINX_VERB_CLONE_MOUNT;
   int mount;
 
   if (crosses && !linx_namespace_enter (pins, LINX_FROM, error))

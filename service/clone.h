@@ -11,9 +11,9 @@
  * @error: Resolve.ESTALE, OpenTree.*, SetAttributes.*, SetNs.*
  *
  * Clones the mount at the source, in the namespace it is taken from, and leaves this worker in the
- * one to act in. Attributes and id mapping are set. A clone that goes to another namespace, or to
- * who knows where, is private: in its source's peer group what is mounted or unmounted in one of
- * them would be so in the other.
+ * one to act in. Attributes and id mapping are set. A clone that goes to another namespace, to who
+ * knows where, or to a caller who is not privileged, is private: in its source's peer group what is
+ * mounted or unmounted in one of them would be so in the other.
  *
  * Returns: (transfer full): a detached mount, or -1
  */

@@ -133,6 +133,19 @@ propagation_word (int flag)
   }
 }
 
+/* "rshared" where the last step of another operation is for the whole subtree; SetPropagation has
+ * `recursive`. */
+static void
+put_propagation (LinxDetails *details, const LinxRequest *request)
+{
+  gboolean recursive
+      = request->options->propagation_recursive && request->verb->bit != LINX_VERB_SET_PROPAGATION;
+  g_autofree char *word
+      = g_strconcat (recursive ? "r" : "", propagation_word (request->propagation), NULL);
+
+  put (details, "propagation", word);
+}
+
 /* The arguments as they are meant; paths only as they were pinned. For ListMounts, whose source and
  * target are filters that name nothing, as given. */
 static void
@@ -141,6 +154,7 @@ put_arguments (LinxDetails *details, const LinxRequest *request, const LinxPins 
   gboolean filters = request->verb->bit == LINX_VERB_LIST_MOUNTS;
   gboolean is_pivot = request->verb->bit == LINX_VERB_PIVOT_ROOT;
   const char *target = pins != NULL ? pins->target : NULL;
+  gboolean mapped = pins != NULL && pins->idmap_inode != 0;
   g_autofree char *in = where_text (&request->in);
   g_autofree char *idmap = where_text (&request->idmap);
 
@@ -149,13 +163,15 @@ put_arguments (LinxDetails *details, const LinxRequest *request, const LinxPins 
   put (details, "target", filters ? request->at : is_pivot ? NULL : target);
   put (details, "new-root", is_pivot ? target : NULL);
   put (details, "put-old", pins != NULL ? pins->put_old.path : NULL);
-  put (details, "propagation", propagation_word (request->propagation));
+  put_propagation (details, request);
   if (filters)
     put_list (details, "fstype", request->fstypes);
   else
     put (details, "fstype", pins != NULL && pins->fstype != NULL ? pins->fstype : request->fstype);
   put (details, "in", in);
   put (details, "idmap", idmap);
+  put_number (details, "idmap-id", mapped, mapped ? pins->idmap_inode : 0);
+  put_number (details, "idmap-owner", mapped, mapped ? pins->idmap_owner : 0);
   put_number (details, "process", pins != NULL && pins->shown_pid != 0,
               pins != NULL ? (guint64)pins->shown_pid : 0);
 }

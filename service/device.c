@@ -5,6 +5,7 @@
 #include "loop.h"
 #include "namespace.h"
 #include "process.h"
+#include "shown.h"
 #include "sys.h"
 #include "tag.h"
 
@@ -115,16 +116,10 @@ refuse_image_options (GError **error)
 }
 
 static gboolean
-can_write (int fd)
-{
-  return sys_faccessat2 (fd, "", W_OK, AT_EMPTY_PATH | AT_EACCESS) == 0;
-}
-
-static gboolean
 pin_image (const LinxRequest *request, LinxPins *pins, GError **error)
 {
   pins->source_kind = LINX_SOURCE_FILE;
-  pins->source_read_only = !can_write (pins->fd[LINX_PIN_SOURCE]);
+  pins->source_read_only = !linx_path_may_write (pins->fd[LINX_PIN_SOURCE]);
   if (pins->source_read_only && (request->options->attr.clear & MOUNT_ATTR_RDONLY) != 0)
     return linx_error_set (error, LINX_STAGE_LOOP, EACCES, pins->source,
                            "option 'rw', and the file may not be written");
@@ -151,7 +146,8 @@ gboolean
 linx_device_pin (const LinxRequest *request, LinxPins *pins, GError **error)
 {
   const LinxNamed *source = &request->source;
-  DeviceNeed need = pins->helper ? DEVICE_UNUSED : device_need (pins->fstype);
+  gboolean deviceless = pins->helper || linx_shown_is (pins->fstype);
+  DeviceNeed need = deviceless ? DEVICE_UNUSED : device_need (pins->fstype);
   gboolean is_path = source->fd >= 0 || source->path[0] == '/';
   gboolean is_tag = source->fd < 0 && linx_tag_is (source->path);
   gboolean ok;
@@ -181,7 +177,12 @@ linx_device_pin (const LinxRequest *request, LinxPins *pins, GError **error)
   pins->source = g_strdup (pins->source_place.path);
   pins->device_major = pins->source_place.id.rdev_major;
   pins->device_minor = pins->source_place.id.rdev_minor;
-  return pins->fstype[0] != '\0' || linx_fstype_detect (request, pins, error);
+  if (pins->fstype[0] != '\0')
+    return TRUE;
+  /* What is on it would be parsed, with root's rights, before anybody was asked. */
+  if (!pins->privileged)
+    return linx_error_set_args (error, "'fstype' is empty: only root has it read from the source");
+  return linx_fstype_detect (request, pins, error);
 }
 
 void
@@ -193,23 +194,44 @@ linx_device_clear (LinxDevice *device)
   device->fd = -1;
 }
 
+/* The service's own node of the approved number, as the kernel names it. The kernel takes no
+ * descriptor for a device and looks a path up: never one that a stranger can have lead elsewhere.
+ */
+static char *
+own_node (const LinxPins *pins, GError **error)
+{
+  g_autofree char *uevent
+      = g_strdup_printf ("/sys/dev/block/%u:%u/uevent", pins->device_major, pins->device_minor);
+  g_autofree char *text = NULL;
+  const char *name = NULL;
+
+  if (g_file_get_contents (uevent, &text, NULL, NULL))
+    name = strstr (text, "DEVNAME=");
+  if (name == NULL) {
+    linx_error_set (error, LINX_STAGE_RESOLVE, ENODEV, pins->source, "the device is gone");
+    return NULL;
+  }
+  name += strlen ("DEVNAME=");
+  return g_strdup_printf ("/dev/%.*s", (int)strcspn (name, "\n"), name);
+}
+
 gboolean
 linx_device_open (const LinxRequest *request, LinxPins *pins, LinxDevice *device, GError **error)
 {
-  switch (pins->source_kind) {
-  case LINX_SOURCE_FILE:
-    return linx_pins_recheck_source (pins, error) && linx_loop_open (request, pins, device, error);
-  case LINX_SOURCE_TAG:
-    if (!linx_namespace_enter_own (error))
-      return FALSE;
-    break;
-  default:
-    break;
+  if (pins->source_kind == LINX_SOURCE_NONE) {
+    device->path = g_strdup (pins->source);
+    return TRUE;
   }
-  device->path = g_strdup (pins->source);
+  if (pins->source_kind != LINX_SOURCE_TAG && !linx_pins_recheck_source (pins, error))
+    return FALSE;
+  if (pins->source_kind == LINX_SOURCE_FILE)
+    return linx_loop_open (request, pins, device, error);
+  if (!linx_namespace_enter_own (error))
+    return FALSE;
   device->major = pins->device_major;
   device->minor = pins->device_minor;
-  return TRUE;
+  device->path = own_node (pins, error);
+  return device->path != NULL;
 }
 
 static gboolean

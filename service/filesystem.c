@@ -40,24 +40,22 @@ read_words (int context)
   return g_string_free (words, FALSE);
 }
 
-static const char *
-path_of (const LinxPins *pins)
-{
-  return pins->target != NULL ? pins->target : pins->source;
-}
-
 static gboolean
 mount_failed (const Context *context, int err, const char *fallback, GError **error)
 {
   g_autofree char *kernel = context->fd >= 0 ? read_words (context->fd) : g_strdup ("");
   g_autofree char *words = NULL;
 
+  if (fallback == NULL)
+    fallback = strerrordesc_np (err);
   if (kernel[0] != '\0')
     words = g_strdup (kernel);
-  else
+  else if (context->pins->source != NULL)
     words = g_strdup_printf ("%s on '%s': %s", context->pins->fstype, context->pins->source,
-                             fallback != NULL ? fallback : strerrordesc_np (err));
-  return linx_error_set (error, LINX_STAGE_MOUNT, err, path_of (context->pins), words);
+                             fallback);
+  else
+    words = g_strdup_printf ("%s: %s", context->pins->fstype, fallback);
+  return linx_error_set (error, LINX_STAGE_MOUNT, err, linx_pins_path (context->pins), words);
 }
 
 static gboolean
@@ -201,20 +199,20 @@ make_there (LinxVisit *visit, const LinxRequest *request, LinxPins *pins, GError
   return mount;
 }
 
+/* The type may be known only after its device was read: then a helper is looked for once more. */
 gboolean
 linx_filesystem_pin (const LinxRequest *request, LinxPins *pins, GError **error)
 {
   pins->fstype = g_strdup (request->fstype);
   return linx_helper_pin (request, pins, error) && linx_layers_pin (request, pins, error)
-         && linx_device_pin (request, pins, error) && linx_shown_pin (request, pins, error)
-         && linx_shown_pin_idmap (request, pins, error);
+         && linx_device_pin (request, pins, error) && linx_helper_pin (request, pins, error)
+         && linx_shown_pin (request, pins, error) && linx_shown_pin_idmap (request, pins, error);
 }
 
 int
 linx_filesystem_make (LinxVisit *visit, const LinxRequest *request, LinxPins *pins, GError **error)
 {
-  gboolean elsewhere
-      = pins->source_kind == LINX_SOURCE_FILE || pins->source_kind == LINX_SOURCE_TAG;
+  gboolean elsewhere = pins->source_kind != LINX_SOURCE_NONE;
   int mount;
 
   if (!linx_layers_recheck (pins, error))

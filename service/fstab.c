@@ -77,7 +77,7 @@ decode_with (LinxRequest *request, struct libmnt_fs *line, GError **error)
   target = text_or (target, request->target.path[0] == '\0' ? mnt_fs_get_target (line) : NULL);
   fstype = text_or (fstype, mnt_fs_get_fstype (line));
   if (!g_utf8_validate (source, -1, NULL) || !g_utf8_validate (target, -1, NULL)
-      || !g_utf8_validate (options, -1, NULL)) {
+      || !g_utf8_validate (options, -1, NULL) || !g_utf8_validate (fstype, -1, NULL)) {
     linx_error_set (error, LINX_STAGE_FSTAB, EILSEQ, "/etc/fstab", "the line is not UTF-8");
     return NULL;
   }

@@ -17,9 +17,9 @@ gboolean linx_fstab_is_wanted (const LinxRequest *request);
  * @request: a request that leaves something out
  * @error: Fstab.ENOENT where no line is about it; else as linx_request_decode()
  *
- * Looks it up in fstab(5), and decodes the call once more as if all had been given: the line's
- * options first, then the caller's. Where only the type was left out, and no line has source and
- * target, it is left to be detected. Only in the host's namespace.
+ * Looks it up in fstab(5), with the eyes that this thread has, and decodes the call once more as if
+ * all had been given: the line's options first, then the caller's. Where only the type was left
+ * out, and no line has source and target, it is left to be detected. Only in the host's namespace.
  *
  * Returns: (transfer full): the complete request
  */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "helper.h"
+#include "attach.h"
 #include "attributes.h"
 #include "linx-error.h"
 #include "mount-id.h"
@@ -63,6 +64,10 @@ linx_helper_pin (const LinxRequest *request, LinxPins *pins, GError **error)
 
   if (pins->ns[LINX_IN].kind == LINX_NAMESPACE_HOST && request->verb->bit == LINX_VERB_MOUNT)
     pins->helper = pins->fstype[0] != '\0' && has_helper (pins->fstype);
+  if (pins->helper
+      && (request->idmap.kind != LINX_WHERE_NONE || request->process.kind != LINX_WHERE_NONE))
+    return linx_error_set_args (
+        error, "'idmap' and 'process' are not for fstype %s: a helper mounts it", pins->fstype);
   if (pins->helper)
     return check_options (request, error);
   if (!is_fuse)
@@ -113,7 +118,19 @@ options_text (const LinxRequest *request, const LinxPins *pins)
   return g_string_free (text, FALSE);
 }
 
-/* Each value in one word with its name, so that none can pass for an option. */
+/* "--NAME=VALUE": one word, so that no value can pass for an option. systemd expands "$"
+ * (systemd.service(5)), and "$$" to one of them. */
+static void
+add_word (GStrvBuilder *words, const char *name, const char *value, gboolean expanded)
+{
+  g_autoptr (GString) word = g_string_new (NULL);
+
+  g_string_printf (word, "--%s=%s", name, value);
+  if (expanded)
+    g_string_replace (word, "$", "$$", 0);
+  g_strv_builder_add (words, word->str);
+}
+
 static GStrv
 command_of (const LinxRequest *request, const LinxPins *pins)
 {
@@ -128,14 +145,15 @@ command_of (const LinxRequest *request, const LinxPins *pins)
                                       "--" };
   g_autoptr (GStrvBuilder) words = g_strv_builder_new ();
   g_autofree char *options = options_text (request, pins);
-  g_autofree char *type = g_strconcat ("--types=", pins->fstype, NULL);
-  g_autofree char *list = g_strconcat ("--options=", options, NULL);
-  g_autofree char *source = g_strconcat ("--source=", pins->source, NULL);
-  g_autofree char *target = g_strconcat ("--target=", pins->target, NULL);
+  gboolean in_unit = access (SYSTEMD_IS_THERE, F_OK) == 0;
 
-  for (gsize i = 0; i < G_N_ELEMENTS (unit) && access (SYSTEMD_IS_THERE, F_OK) == 0; i++)
+  for (gsize i = 0; in_unit && i < G_N_ELEMENTS (unit); i++)
     g_strv_builder_add (words, unit[i]);
-  g_strv_builder_add_many (words, MOUNT, "--no-canonicalize", type, list, source, target, NULL);
+  g_strv_builder_add_many (words, MOUNT, "--no-canonicalize", NULL);
+  add_word (words, "types", pins->fstype, in_unit);
+  add_word (words, "options", options, in_unit);
+  add_word (words, "source", pins->source, in_unit);
+  add_word (words, "target", pins->target, in_unit);
   return g_strv_builder_end (words);
 }
 
@@ -169,14 +187,15 @@ spawn (GStrv command, int output)
   return rc == 0 ? pid : -1;
 }
 
+/* What it had to say; it may repeat what it was told. */
 static char *
-read_words (int output)
+read_words (const LinxRequest *request, int output)
 {
   char words[1024];
   gssize n = pread (output, words, sizeof words - 1, 0);
 
   words[n > 0 ? n : 0] = '\0';
-  return g_strdup (g_strstrip (words));
+  return linx_options_strike_secrets (request->options, g_strstrip (words));
 }
 
 static gboolean
@@ -190,7 +209,7 @@ run (const LinxRequest *request, const LinxPins *pins, GError **error)
 
   while (pid > 0 && waitpid (pid, &status, 0) < 0 && errno == EINTR)
     ;
-  words = output >= 0 ? read_words (output) : g_strdup ("");
+  words = output >= 0 ? read_words (request, output) : g_strdup ("");
   if (output >= 0)
     close (output);
   if (pid < 0)
@@ -232,14 +251,14 @@ enforce (const LinxRequest *request, const LinxPins *pins, int mount, GError **e
 }
 
 int
-linx_helper_mount (LinxVisit *visit, const LinxRequest *request, const LinxPins *pins,
-                   GError **error)
+linx_helper_mount (LinxVisit *visit, const LinxRequest *request, LinxPins *pins, GError **error)
 {
   gboolean ok;
   int mount;
 
   if ((pins->source_kind != LINX_SOURCE_NONE && !linx_pins_recheck_source (pins, error))
-      || !check_paths (pins, error) || !linx_visit_commit (visit, "running the helper", error))
+      || !check_paths (pins, error) || !linx_attach_ready (visit, request, pins, error)
+      || !linx_visit_commit (visit, "running the helper", error))
     return -1;
   ok = run (request, pins, error);
   linx_visit_committed (visit, ok);

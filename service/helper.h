@@ -34,5 +34,5 @@ gboolean linx_helper_pin (const LinxRequest *request, LinxPins *pins, GError **e
  *
  * Returns: (transfer full): a descriptor of the new mount, or -1
  */
-int linx_helper_mount (LinxVisit *visit, const LinxRequest *request, const LinxPins *pins,
+int linx_helper_mount (LinxVisit *visit, const LinxRequest *request, LinxPins *pins,
                        GError **error);

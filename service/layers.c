@@ -13,6 +13,13 @@ clear_layer (gpointer data)
   linx_place_clear (&((LinxLayer *)data)->place);
 }
 
+/* The overlay writes there with the rights of who mounts it: root's. */
+static gboolean
+is_written (const char *option)
+{
+  return g_str_equal (option, "upperdir") || g_str_equal (option, "workdir");
+}
+
 static gboolean
 add (const LinxRequest *request, LinxPins *pins, const char *option, const char *path,
      GError **error)
@@ -28,6 +35,11 @@ add (const LinxRequest *request, LinxPins *pins, const char *option, const char 
       = linx_path_open (pins->fd[LINX_PIN_ROOT], path, linx_request_path_flags (request), error);
   if (pins->fd[place] < 0 || !linx_place_read (&layer.place, pins->fd[place], path, error))
     return FALSE;
+  if (is_written (option) && !linx_path_may_write (pins->fd[place])) {
+    linx_place_clear (&layer.place);
+    return linx_error_set (error, LINX_STAGE_RESOLVE, EACCES, path,
+                           "the caller may not write to it");
+  }
   g_array_append_val (pins->layers, layer);
   return TRUE;
 }
@@ -83,29 +95,38 @@ add_option (const LinxRequest *request, LinxPins *pins, const LinxFsOption *opti
 }
 
 gboolean
-linx_layers_pin (const LinxRequest *request, LinxPins *pins, GError **error)
+linx_layers_refuse_paths (const LinxRequest *request, const LinxPins *pins, GError **error)
 {
   const GPtrArray *fs = request->options->fs;
-  gboolean by_fd = g_str_equal (pins->fstype, "overlay") && linx_feature_overlay_layer_fds ();
 
-  if (by_fd) {
-    pins->layers = g_array_new (FALSE, FALSE, sizeof (LinxLayer));
-    g_array_set_clear_func (pins->layers, clear_layer);
-  }
-  for (guint i = 0; i < fs->len; i++) {
+  for (guint i = 0; i < fs->len && !pins->privileged; i++) {
     const LinxFsOption *option = g_ptr_array_index (fs, i);
 
     if (!linx_options_names_path (option))
       continue;
-    if (by_fd && !add_option (request, pins, option, error))
+    g_set_error (
+        error, G_DBUS_ERROR, G_DBUS_ERROR_NOT_SUPPORTED,
+        "option '%s' names a path that this kernel looks up as root: only root may pass it",
+        option->name);
+    return FALSE;
+  }
+  return TRUE;
+}
+
+gboolean
+linx_layers_pin (const LinxRequest *request, LinxPins *pins, GError **error)
+{
+  const GPtrArray *fs = request->options->fs;
+
+  if (!g_str_equal (pins->fstype, "overlay") || !linx_feature_overlay_layer_fds ())
+    return linx_layers_refuse_paths (request, pins, error);
+  pins->layers = g_array_new (FALSE, FALSE, sizeof (LinxLayer));
+  g_array_set_clear_func (pins->layers, clear_layer);
+  for (guint i = 0; i < fs->len; i++) {
+    const LinxFsOption *option = g_ptr_array_index (fs, i);
+
+    if (linx_options_names_path (option) && !add_option (request, pins, option, error))
       return FALSE;
-    if (!by_fd && !pins->privileged) {
-      g_set_error (error, G_DBUS_ERROR, G_DBUS_ERROR_NOT_SUPPORTED,
-                   "option '%s' names a path that this kernel looks up as root: only root may pass "
-                   "it",
-                   option->name);
-      return FALSE;
-    }
   }
   return TRUE;
 }

@@ -15,10 +15,22 @@
  * @error: Resolve.*; InvalidArgs; NotSupported where the kernel would look a path up by itself, as
  *   root, and the caller is not
  *
- * Looks up, as the caller, the directories that options of an overlay name. Other options that name
+ * Looks up, as the caller, the directories that options of an overlay name; those that the overlay
+ * writes to the caller must be able to write to (Resolve.EACCES). Other options that name
  * paths are for root alone.
  */
 gboolean linx_layers_pin (const LinxRequest *request, LinxPins *pins, GError **error);
+
+/**
+ * linx_layers_refuse_paths:
+ * @request: the options
+ * @pins: who asks
+ * @error: NotSupported
+ *
+ * Returns: whether the caller is privileged, or no option names a path
+ */
+gboolean linx_layers_refuse_paths (const LinxRequest *request, const LinxPins *pins,
+                                   GError **error);
 
 /**
  * linx_layers_recheck:

@@ -78,6 +78,24 @@ prepare (const LinxRequest *request, const LinxPins *pins, GError **error)
   return FALSE;
 }
 
+/* Until it was in place, whoever lent it could take attributes back: once more, now that only the
+ * namespace's own root can. */
+static gboolean
+enforce (LinxVisit *visit, const LinxRequest *request, const LinxPins *pins, GError **error)
+{
+  LinxAttributes own, tree;
+  int err;
+
+  linx_attributes_of (request, pins, &own, &tree);
+  if (!linx_visit_commit (visit, "mount_setattr", error))
+    return FALSE;
+  err = linx_attributes_set (pins->fd[LINX_PIN_SOURCE], TRUE, &tree, 0);
+  linx_visit_committed (visit, err == 0);
+  return err == 0 ? TRUE
+                  : linx_error_set (error, LINX_STAGE_SET_ATTRIBUTES, err, pins->target,
+                                    linx_attributes_explain (err));
+}
+
 gboolean
 linx_attach_pin (const LinxRequest *request, LinxPins *pins, GError **error)
 {
@@ -93,7 +111,8 @@ linx_attach_perform (LinxVisit *visit, const LinxRequest *request, LinxPins *pin
   int mount = pins->fd[LINX_PIN_SOURCE];
 
   if (!check_detached (pins, error) || !prepare (request, pins, error)
-      || !linx_attach (visit, request, pins, mount, error))
+      || !linx_attach (visit, request, pins, mount, error)
+      || !enforce (visit, request, pins, error))
     return NULL;
   return linx_reply_id (mount);
 }

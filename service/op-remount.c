@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "attributes.h"
 #include "filesystem.h"
+#include "layers.h"
 #include "linx-error.h"
 #include "mount-id.h"
 #include "ops.h"
@@ -37,7 +38,8 @@ linx_remount_pin (const LinxRequest *request, LinxPins *pins, GError **error)
     return FALSE;
   if (!pins->target_is_mount)
     return fail (pins, EINVAL, "not a mount point", error);
-  return !request->superblock || pin_fstype (pins, error);
+  return !request->superblock
+         || (pin_fstype (pins, error) && linx_layers_refuse_paths (request, pins, error));
 }
 
 static gboolean

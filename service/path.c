@@ -53,6 +53,12 @@ linx_path_open (int root, const char *path, guint flags, GError **error)
   return fd;
 }
 
+gboolean
+linx_path_may_write (int fd)
+{
+  return sys_faccessat2 (fd, "", W_OK, AT_EMPTY_PATH | AT_EACCESS) == 0;
+}
+
 static gboolean
 is_roots_alone (const char *directory)
 {

@@ -70,6 +70,14 @@ typedef enum {
 int linx_path_open (int root, const char *path, guint flags, GError **error);
 
 /**
+ * linx_path_may_write:
+ * @fd: an object
+ *
+ * Returns: whether this thread, with the eyes it has, may write to it (faccessat2(2))
+ */
+gboolean linx_path_may_write (int fd);
+
+/**
  * linx_path_is_fixed:
  * @path: an absolute path without symbolic links, from the root of the namespace
  *

@@ -141,6 +141,12 @@ linx_pins_hold_put_old (const LinxRequest *request, LinxPins *pins, GError **err
   return TRUE;
 }
 
+const char *
+linx_pins_path (const LinxPins *pins)
+{
+  return pins->target != NULL ? pins->target : pins->source;
+}
+
 gboolean
 linx_pins_crosses (const LinxPins *pins)
 {

@@ -115,6 +115,9 @@ typedef struct {
  *
  * @shown_pid: the process whose namespaces a new proc, sysfs, mqueue or cgroup shows; 0: none
  *
+ * @idmap_inode: the number of the user namespace whose mapping the mount gets, as lsns(8) shows it
+ * @idmap_owner: who owns it
+ *
  * @source_kind: what the source is
  * @source: (nullable): its canonical path, or the string as given where it names nothing here
  * @source_place: where it is held
@@ -146,6 +149,9 @@ typedef struct {
   gboolean fresh;
 
   pid_t shown_pid;
+
+  guint64 idmap_inode;
+  uid_t idmap_owner;
 
   LinxSourceKind source_kind;
   char *source;
@@ -236,6 +242,10 @@ gboolean linx_pins_recheck_source (const LinxPins *pins, GError **error);
  */
 gboolean linx_pins_recheck_other (const LinxPins *pins, const LinxPlace *place, guint at,
                                   GError **error);
+
+/** linx_pins_path: (transfer none) (nullable): what an error is about: the target, else the source.
+ */
+const char *linx_pins_path (const LinxPins *pins);
 
 /** linx_pins_crosses: whether the source is taken from another namespace than it goes to. */
 gboolean linx_pins_crosses (const LinxPins *pins);

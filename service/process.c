@@ -190,23 +190,24 @@ linx_process_is_kernel_thread (pid_t pid, gboolean *is)
 }
 
 /* The pidfd tells all but the capabilities. */
-static gboolean
+static int
 read_credentials (pid_t pid, int pidfd, LinxProcessStatus *status)
 {
   struct linx_pidfd_info info = { .mask = LINX_PIDFD_INFO_CREDS };
   struct __user_cap_header_struct header = { _LINUX_CAPABILITY_VERSION_3, (int)pid };
   struct __user_cap_data_struct caps[_LINUX_CAPABILITY_U32S_3];
 
-  if (ioctl (pidfd, LINX_PIDFD_GET_INFO, &info) < 0 || (info.mask & LINX_PIDFD_INFO_CREDS) == 0
-      || syscall (SYS_capget, &header, caps) < 0)
-    return FALSE;
+  if (ioctl (pidfd, LINX_PIDFD_GET_INFO, &info) < 0 || syscall (SYS_capget, &header, caps) < 0)
+    return errno;
+  if ((info.mask & LINX_PIDFD_INFO_CREDS) == 0)
+    return EPROTO;
   status->uids[0] = info.ruid;
   status->uids[1] = info.euid;
   status->uids[2] = info.suid;
   status->uids[3] = info.fsuid;
   status->gid = info.egid;
   status->cap_eff = (guint64)caps[1].effective << 32 | caps[0].effective;
-  return TRUE;
+  return 0;
 }
 
 int
@@ -217,7 +218,7 @@ linx_process_status (pid_t pid, int pidfd, LinxProcessStatus *status)
   const char *uid, *gid, *caps;
 
   if (linx_feature_pidfd_info ())
-    return read_credentials (pid, pidfd, status) ? 0 : errno;
+    return read_credentials (pid, pidfd, status);
   if (read_proc (path, buffer, sizeof buffer) < 0)
     return errno;
   uid = find_line (buffer, "Uid:");

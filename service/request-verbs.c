@@ -153,12 +153,6 @@ linx_request_decode_bind (LinxRequest *request, GVariant *arguments, GError **er
 }
 
 gboolean
-linx_request_decode_move (LinxRequest *request, GVariant *arguments, GError **error)
-{
-  return linx_request_decode_bind (request, arguments, error);
-}
-
-gboolean
 linx_request_decode_clone (LinxRequest *request, GVariant *arguments, GError **error)
 {
   return take_named (request, arguments, 0, "source", &request->source, error);

@@ -159,7 +159,6 @@ const char *linx_named_text (const LinxNamed *named);
 gboolean linx_request_decode_mount (LinxRequest *request, GVariant *arguments, GError **error);
 gboolean linx_request_decode_bind (LinxRequest *request, GVariant *arguments, GError **error);
 gboolean linx_request_decode_remount (LinxRequest *request, GVariant *arguments, GError **error);
-gboolean linx_request_decode_move (LinxRequest *request, GVariant *arguments, GError **error);
 gboolean linx_request_decode_create (LinxRequest *request, GVariant *arguments, GError **error);
 gboolean linx_request_decode_clone (LinxRequest *request, GVariant *arguments, GError **error);
 gboolean linx_request_decode_attach (LinxRequest *request, GVariant *arguments, GError **error);

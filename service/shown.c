@@ -39,6 +39,12 @@ shown_by (const char *fstype)
   return 0;
 }
 
+gboolean
+linx_shown_is (const char *fstype)
+{
+  return shown_by (fstype) != 0;
+}
+
 static gboolean
 dead (GError **error)
 {
@@ -87,8 +93,8 @@ is_user_namespace (int fd)
   return ioctl (fd, NS_GET_NSTYPE) == CLONE_NEWUSER;
 }
 
-gboolean
-linx_shown_pin_idmap (const LinxRequest *request, LinxPins *pins, GError **error)
+static gboolean
+open_idmap (const LinxRequest *request, LinxPins *pins, GError **error)
 {
   const LinxWhere *idmap = &request->idmap;
   int lent = pins->fd[LINX_LENT_IDMAP];
@@ -96,8 +102,6 @@ linx_shown_pin_idmap (const LinxRequest *request, LinxPins *pins, GError **error
   pid_t pid;
   gboolean ok;
 
-  if (idmap->kind == LINX_WHERE_NONE)
-    return TRUE;
   if (idmap->kind == LINX_WHERE_FD && linx_process_is_nsfs (lent)) {
     if (!is_user_namespace (lent))
       return linx_error_set (error, LINX_STAGE_OPEN_NS, EINVAL, "file descriptor",
@@ -113,6 +117,22 @@ linx_shown_pin_idmap (const LinxRequest *request, LinxPins *pins, GError **error
   if (pidfd >= 0)
     close (pidfd);
   return ok;
+}
+
+gboolean
+linx_shown_pin_idmap (const LinxRequest *request, LinxPins *pins, GError **error)
+{
+  int userns;
+
+  if (request->idmap.kind == LINX_WHERE_NONE)
+    return TRUE;
+  if (!open_idmap (request, pins, error))
+    return FALSE;
+  userns = pins->fd[LINX_PIN_IDMAP];
+  pins->idmap_inode = linx_ns_fd_inode (userns);
+  return ioctl (userns, NS_GET_OWNER_UID, &pins->idmap_owner) == 0
+             ? TRUE
+             : linx_error_set (error, LINX_STAGE_OPEN_NS, errno, "'idmap'", NULL);
 }
 
 /* What the child does, and all that it may do: it shares the memory of a process with many threads,

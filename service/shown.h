@@ -11,6 +11,14 @@
  */
 
 /**
+ * linx_shown_is:
+ * @fstype: a filesystem type
+ *
+ * Returns: whether it shows, or talks through, a namespace: none of these lives on a device
+ */
+gboolean linx_shown_is (const char *fstype);
+
+/**
  * linx_shown_pin:
  * @request: the type, and maybe the process
  * @pins: gets the process whose namespaces are shown

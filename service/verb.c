@@ -19,7 +19,7 @@ static const LinxVerb verbs[] = {
     N_ ("Authentication is required to change the mount at \"$(target)\" in a container, whose "
         "root "
         "can take back its attributes") },
-  { "Move", "move", LINX_VERB_MOVE, linx_request_decode_move, linx_move_pin, linx_move_perform,
+  { "Move", "move", LINX_VERB_MOVE, linx_request_decode_bind, linx_move_pin, linx_move_perform,
     NULL },
   { "Umount", "umount", LINX_VERB_UMOUNT, linx_request_decode_umount, linx_umount_pin,
     linx_umount_perform, NULL },

@@ -88,7 +88,11 @@ complete (LinxWork *work, GError **error)
                ? TRUE
                : linx_error_set_args (error, "'%s' is empty, and /etc/fstab is for the host alone",
                                       given->source.path[0] == '\0' ? "source" : "target");
+  if (!linx_caller_assume (work->pins->caller, work->pins->gid, error))
+    return FALSE;
   work->request = linx_fstab_complete (given, error);
+  if (!linx_caller_resume (work->request != NULL ? error : NULL))
+    g_clear_pointer (&work->request, linx_request_unref);
   if (work->request == NULL) {
     work->request = given;
     return FALSE;

@@ -4,12 +4,29 @@
 import os
 import pathlib
 import subprocess
+import sys
 import unittest
 
 from harness import CHALLENGE, Case, mountinfo, mounts_at, table, wait_until
 
 PREPARE = 'mount -t tmpfs t /mnt; chmod 755 /mnt; mkdir /mnt/a; mkdir -p /mnt/elsewhere'
 RULES = 'rules.d/51-linx-mount-share-srv.rules'
+
+
+# In a user namespace of its own, clears nosuid and nodev on the mount that it has as a descriptor, over
+# and over: mount_setattr(2) with AT_EMPTY_PATH and AT_RECURSIVE.
+TAKE_BACK = """
+import ctypes, struct, sys
+libc = ctypes.CDLL(None)
+assert libc.unshare(0x10000000 | 0x00020000) == 0
+attributes = struct.pack('QQQQ', 0, 2 | 4, 0, 0)
+def clear():
+    return libc.syscall(442, int(sys.argv[1]), b'', 0x1000 | 0x8000, attributes, len(attributes))
+assert clear() == 0
+print('ready', flush=True)
+while clear() == 0:
+    pass
+"""
 
 
 class Bypass(Case):
@@ -139,6 +156,48 @@ class Bypass(Case):
                          in_=self.pid)
             self.refused('MoveMount.EINVAL', 'detached', heir.attach_mount, held, '/tmp')
         self.assertEqual((table(), table(self.pid)), (host, self.before))
+
+    def test_attributes_taken_back_by_who_lent_the_mount(self):
+        """Until it is attached, the holder of a detached mount may change it."""
+        self.rule('if (subject.user == "carol") return polkit.Result.YES;')
+        for _ in range(10):
+            fd = self.carol.create_mount('lent', in_=self.pid)
+            mount = os.open(f'/proc/{self.carol.call("own process id")}/fd/{fd}', os.O_PATH)
+            racer = subprocess.Popen(
+                ['setpriv', '--reuid', 'carol', '--clear-groups', sys.executable, '-c', TAKE_BACK,
+                 str(mount)], pass_fds=[mount], stdout=subprocess.PIPE, text=True)
+            os.close(mount)
+            with racer:
+                self.assertEqual(racer.stdout.readline(), 'ready\n')
+                self.carol.attach_mount(fd, '/mnt/a', in_=self.pid)
+                racer.kill()
+            self.assertEqual(mounts_at('/mnt/a', self.pid)[-1]['mount-options'],
+                             'rw,nosuid,nodev,relatime')
+            self.target.run('umount', '-l', '/mnt/a')
+
+    def test_through_a_peer_of_the_source(self):
+        """What is bound below a bind would appear at its source too, if they were peers."""
+        self.target.run('sh', '-ec', 'mount --make-shared /mnt; mkdir -p /mnt/shared/bin /mnt/own/evil;'
+                        'mkdir /mnt/own/here')
+        self.rule('if (subject.user == "carol" && action.id == "org.linx.mount1.bind" &&'
+                  ' action.lookup("target").indexOf("/mnt/own/") == 0) return polkit.Result.YES;')
+        self.carol.bind('/mnt/shared', '/mnt/own/here', in_=self.pid)
+        self.carol.bind('/mnt/own/evil', '/mnt/own/here/bin', in_=self.pid)
+        self.assertFalse(mounts_at('/mnt/shared/bin', self.pid))
+        self.refused(CHALLENGE, '', self.carol.bind, '/mnt/own/evil', '/mnt/shared/bin', in_=self.pid)
+
+    def test_into_the_host_from_a_namespace_of_ones_own(self):
+        """A rule on source and target paths alone still asks for more."""
+        inside = self.client('carol', enter=['unshare', '--user', '--map-current-user', '--mount'])
+        pid = inside.call('own process id')
+        subprocess.run(['nsenter', '-t', str(pid), '-m', 'sh', '-ec',
+                        'mount -t tmpfs evil /srv; mkdir /srv/data'], check=True)
+        self.rule('if (subject.user == "carol" && action.id == "org.linx.mount1.bind")'
+                  ' return polkit.Result.YES;')
+        host = table()
+        self.refused(CHALLENGE, 'mount-unrestricted', inside.bind, '/srv/data', '/srv/data',
+                     from_='self', in_='host')
+        self.assertEqual(table(), host)
 
     def carol_fd(self):
         """A detached mount in carol's hands."""

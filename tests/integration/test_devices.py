@@ -164,6 +164,19 @@ class Images(Case):
         self.gone()
 
 
+class Nodes(Case):
+    def test_the_services_own_node_is_what_the_kernel_gets(self):
+        """A stranger's node names a number; the path that the kernel looks up is not the stranger's."""
+        disk = Disk('NODE')
+        self.addCleanup(disk.detach)
+        major, minor = disk.number.split(':')
+        child = self.child(prepare='mount -t tmpfs t /mnt; mkdir /mnt/a;'
+                                   f'mknod /mnt/node b {major} {minor}; mount -t tmpfs fake /dev')
+        self.client().mount('/mnt/a', '/mnt/node', 'ext4', in_=child.pid)
+        row, = mounts_at('/mnt/a', child.pid)
+        self.assertEqual((row['source'], row['device']), (disk.path, disk.number))
+
+
 class Tags(Case):
     def setUp(self):
         self.root = self.client()
@@ -237,6 +250,14 @@ class Overlay(Case):
         self.assertEqual(self.target.run('ls', '/mnt/all'), 'one\ntwo\n')
         self.refused('Resolve.EACCES', '/mnt/secret/dir', alice.mount, '/mnt/all', 'o', 'overlay',
                      in_=self.pid, options='lowerdir=/mnt/secret/dir:/mnt/low')
+
+    def test_layers_that_are_written_to(self):
+        """The overlay writes with root's rights: only where the caller could write itself."""
+        alice = self.allow_all()
+        self.target.run('mkdir', '/mnt/roots')
+        for options in ('upperdir=/mnt/roots,workdir=/mnt/work', 'upperdir=/mnt/up,workdir=/mnt/roots'):
+            self.refused('Resolve.EACCES', ['/mnt/roots', 'may not write'], alice.mount, '/mnt/all', 'o',
+                         'overlay', in_=self.pid, options='lowerdir=/mnt/low,' + options)
 
     def test_details_are_canonical(self):
         self.target.run('ln', '-s', '/mnt/low', '/mnt/link')

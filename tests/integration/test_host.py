@@ -82,6 +82,12 @@ class Fstab(Host):
         self.refused('Fstab.ENOENT', '/dev/none', self.root.mount, '', '/dev/none', '')
         self.refused(INVALID_ARGS, "'target' is empty", self.root.mount, '', 't', 'tmpfs')
 
+    def test_only_who_may_read_it(self):
+        FSTAB.chmod(0o600)
+        self.addCleanup(FSTAB.chmod, 0o644)
+        self.rule('if (subject.user == "alice") return polkit.Result.YES;')
+        self.refused('Fstab.ENOENT', '/mnt/a', self.client('alice').mount, '/mnt/a', '', '')
+
     def test_only_in_the_host(self):
         child = self.child()
         self.refused(INVALID_ARGS, "'source' is empty, and /etc/fstab", self.root.mount, '/mnt', '', '',
@@ -114,12 +120,11 @@ class Detection(Host):
         self.refused('Mount.EINVAL', ['/run/rig/empty', 'no filesystem'], self.root.mount, '/mnt/a',
                      str(empty), '')
 
-    def test_only_who_may_read_it(self):
+    def test_only_for_root(self):
         disk = Disk('SECRET')
         self.addCleanup(disk.detach)
         self.rule('if (subject.user == "alice") return polkit.Result.YES;')
-        self.refused('Mount.EACCES', 'may not be read', self.client('alice').mount, '/mnt/a',
-                     disk.path, '')
+        self.refused(INVALID_ARGS, 'only root', self.client('alice').mount, '/mnt/a', disk.path, '')
 
 
 class Utab(Host):
@@ -199,6 +204,20 @@ class Helpers(Host):
         path.write_text(f'#!/bin/sh\n{script}\n')
         path.chmod(0o755)
         self.addCleanup(path.unlink)
+
+    def test_create_and_what_helpers_cannot(self):
+        self.root.mount('/mnt/new', str(self.source), 'fuse.bindfs', create='directory')
+        self.assertTrue(pathlib.Path('/mnt/new/file').exists())
+        self.root.umount('/mnt/new')
+        for key in ('idmap', 'process'):
+            self.refused(INVALID_ARGS, f"'{key}'", self.root.mount, '/mnt/a', str(self.source),
+                         'fuse.bindfs', **{key: os.getpid()})
+
+    def test_secrets_are_not_repeated(self):
+        self.helper('fuse.telling', 'echo "bad options: $*" >&2; exit 1')
+        fault = self.refused('Helper.EIO', ['bad options', 'password=***'], self.root.mount, '/mnt/a',
+                             'x', 'fuse.telling', options='password=hunter2')
+        self.assertNotIn('hunter2', fault.message)
 
     def test_paths_that_others_could_exchange(self):
         """A helper takes paths: only those that nobody but root can have lead elsewhere."""

@@ -170,9 +170,17 @@ class Verbs(Case):
         self.assertEqual(run('cat', '/media/file'), 'through fuse')
         self.client().list(limit=1)
 
+    def test_helper_gets_what_was_approved(self):
+        """systemd would expand a dollar sign."""
+        place = pathlib.Path('/srv/${X}$$')
+        place.mkdir()
+        self.root.mount(str(place), '/srv', 'fuse.bindfs', in_='host')
+        self.addCleanup(run, 'umount', place)
+        self.assertTrue(mounts_at(str(place), 1))
+
     def test_helper_that_fails(self):
-        self.refused('Helper.EIO', ['/media', '/srv/none'], self.root.mount, '/media', '/srv/none',
-                     'fuse.bindfs', in_='host')
+        self.refused('Helper.EIO', ['/media', 'nosuchserver'], self.root.mount, '/media', 'x',
+                     'fuse.nosuchserver', in_='host')
 
     def test_what_shows_other_namespaces(self):
         child = self.child('--pid', '--fork', '--net', '--ipc', '--cgroup', *PRIVATE,

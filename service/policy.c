@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "policy.h"
+#include "attributes.h"
+#include "verb.h"
+
+#define PREFIX "org.linx.mount1."
+
+static void
+add (GPtrArray *actions, const char *operation, const char *suffix)
+{
+  g_ptr_array_add (actions, g_strconcat (PREFIX, operation, suffix, NULL));
+}
+
+GPtrArray *
+linx_policy_actions (const LinxRequest *request, const LinxPins *pins)
+{
+  guint verb = request->verb->bit;
+  gboolean lists_other = verb == LINX_VERB_LIST_MOUNTS && !pins->ns[LINX_IN].own;
+  gboolean propagates = (verb & (LINX_VERB_SET_PROPAGATION | LINX_VERB_MAKE_RPRIVATE)) != 0;
+  GPtrArray *actions = g_ptr_array_new_with_free_func (g_free);
+
+  add (actions, request->verb->operation, lists_other ? "-other" : "");
+  if (request->propagation != 0 && !propagates)
+    add (actions, "set-propagation", "");
+  if (linx_pins_crosses (pins) && !pins->ns[LINX_FROM].own)
+    add (actions, "list-mounts-other", "");
+  if (linx_attributes_need_unrestricted (request, pins))
+    add (actions, "mount-unrestricted", "");
+  g_ptr_array_add (actions, NULL);
+  return actions;
+}
+
+static gboolean
+is_open_to_caller (const LinxWhere *where)
+{
+  return where->kind == LINX_WHERE_NONE || where->kind == LINX_WHERE_SELF
+         || where->kind == LINX_WHERE_HOST;
+}
+
+gboolean
+linx_policy_may_tell (const LinxRequest *request, const LinxCaller *caller, const LinxPins *pins)
+{
+  if (pins == NULL)
+    return caller->uid == 0
+           || (is_open_to_caller (&request->in) && is_open_to_caller (&request->from));
+  return pins->privileged
+         || (pins->ns[LINX_IN].kind != LINX_NAMESPACE_OTHER
+             && pins->ns[LINX_FROM].kind != LINX_NAMESPACE_OTHER);
+}
+
+gboolean
+linx_policy_is_audited (const LinxRequest *request, const LinxPins *pins)
+{
+  gboolean lists_own
+      = request->verb->bit == LINX_VERB_LIST_MOUNTS && pins != NULL && pins->ns[LINX_IN].own;
+
+  return !request->only_ask && !lists_own;
+}
