@@ -164,6 +164,12 @@ take_bytes (guint64 *bytes, const char *word, const char *value, GError **error)
              : linx_error_set_args (error, "option '%s' must be a number of bytes", word);
 }
 
+static gboolean
+has_no_value (const char *word, const char *value, GError **error)
+{
+  return value == NULL ? TRUE : linx_error_set_args (error, "option '%s' takes no value", word);
+}
+
 /* The words of mount(8) that say what is done, and not how it will be. */
 static gboolean
 take_command (LinxOptions *options, const char *word, const char *value, gboolean *taken,
@@ -179,13 +185,16 @@ take_command (LinxOptions *options, const char *word, const char *value, gboolea
     { "remount", LINX_OPERATION_REMOUNT },
   };
 
+  gboolean propagates
+      = find_propagation (word) != 0 || (word[0] == 'r' && find_propagation (word + 1) != 0);
+
   *taken = TRUE;
-  for (gsize i = 0; i < G_N_ELEMENTS (operations) && value == NULL; i++)
+  for (gsize i = 0; i < G_N_ELEMENTS (operations); i++)
     if (g_str_equal (operations[i].word, word))
-      return take_operation (options, operations[i].operation, word, error);
-  if (value == NULL
-      && (find_propagation (word) != 0 || (word[0] == 'r' && find_propagation (word + 1) != 0)))
-    return take_propagation (options, word, error);
+      return has_no_value (word, value, error)
+             && take_operation (options, operations[i].operation, word, error);
+  if (propagates)
+    return has_no_value (word, value, error) && take_propagation (options, word, error);
   if (g_str_equal (word, "loop") && value == NULL)
     return (options->loop = TRUE);
   if (g_str_equal (word, "offset"))

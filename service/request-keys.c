@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "request-keys.h"
 #include "linx-error.h"
+#include "request-values.h"
 #include "row.h"
 #include "verb.h"
 
@@ -20,55 +21,12 @@ typedef struct {
 } Key;
 
 static gboolean
-wrong_type (const char *key, const char *wanted, GVariant *value, GError **error)
-{
-  return linx_error_set_args (error, "'%s' must be %s, not of type '%s'", key, wanted,
-                              g_variant_get_type_string (value));
-}
-
-static gboolean
-get_unsigned (const char *key, GVariant *value, guint64 *number, GError **error)
-{
-  gint64 n;
-
-  switch (g_variant_classify (value)) {
-  case G_VARIANT_CLASS_BYTE:
-    *number = g_variant_get_byte (value);
-    return TRUE;
-  case G_VARIANT_CLASS_UINT16:
-    *number = g_variant_get_uint16 (value);
-    return TRUE;
-  case G_VARIANT_CLASS_UINT32:
-    *number = g_variant_get_uint32 (value);
-    return TRUE;
-  case G_VARIANT_CLASS_UINT64:
-    *number = g_variant_get_uint64 (value);
-    return TRUE;
-  case G_VARIANT_CLASS_INT16:
-    n = g_variant_get_int16 (value);
-    break;
-  case G_VARIANT_CLASS_INT32:
-    n = g_variant_get_int32 (value);
-    break;
-  case G_VARIANT_CLASS_INT64:
-    n = g_variant_get_int64 (value);
-    break;
-  default:
-    return wrong_type (key, "an integer", value, error);
-  }
-  if (n < 0)
-    return linx_error_set_args (error, "'%s' must not be negative", key);
-  *number = (guint64)n;
-  return TRUE;
-}
-
-static gboolean
 take_boolean (LinxRequest *request, const char *key, GVariant *value, gpointer field,
               GError **error)
 {
   (void)request;
   if (!g_variant_is_of_type (value, G_VARIANT_TYPE_BOOLEAN))
-    return wrong_type (key, "a boolean", value, error);
+    return linx_request_wrong_type (key, "a boolean", value, error);
   *(gboolean *)field = g_variant_get_boolean (value);
   return TRUE;
 }
@@ -78,7 +36,7 @@ take_string (LinxRequest *request, const char *key, GVariant *value, gpointer fi
 {
   (void)request;
   if (!g_variant_is_of_type (value, G_VARIANT_TYPE_STRING))
-    return wrong_type (key, "a string", value, error);
+    return linx_request_wrong_type (key, "a string", value, error);
   *(char **)field = g_variant_dup_string (value, NULL);
   return TRUE;
 }
@@ -103,7 +61,7 @@ take_strings (LinxRequest *request, const char *key, GVariant *value, gpointer f
 {
   (void)request;
   if (!g_variant_is_of_type (value, G_VARIANT_TYPE_STRING_ARRAY))
-    return wrong_type (key, "an array of strings", value, error);
+    return linx_request_wrong_type (key, "an array of strings", value, error);
   *(GStrv *)field = g_variant_dup_strv (value, NULL);
   return TRUE;
 }
@@ -123,7 +81,7 @@ static gboolean
 take_uint64 (LinxRequest *request, const char *key, GVariant *value, gpointer field, GError **error)
 {
   (void)request;
-  return get_unsigned (key, value, field, error);
+  return linx_request_get_unsigned (key, value, field, error);
 }
 
 static gboolean
@@ -132,7 +90,7 @@ take_limit (LinxRequest *request, const char *key, GVariant *value, gpointer fie
   guint64 number;
 
   (void)request;
-  if (!get_unsigned (key, value, &number, error))
+  if (!linx_request_get_unsigned (key, value, &number, error))
     return FALSE;
   if (number < 1 || number > G_MAXUINT)
     return linx_error_set_args (error, "'%s' must be from 1 to %u", key, G_MAXUINT);
@@ -147,7 +105,7 @@ take_timeout (LinxRequest *request, const char *key, GVariant *value, gpointer f
   guint64 number;
 
   (void)request;
-  if (!get_unsigned (key, value, &number, error))
+  if (!linx_request_get_unsigned (key, value, &number, error))
     return FALSE;
   if (number < 1 || number > MOST_TIMEOUT_MS)
     return linx_error_set_args (error, "'%s' must be from 1 to %d milliseconds", key,
@@ -163,7 +121,7 @@ take_id (LinxRequest *request, const char *key, GVariant *value, gpointer field,
 
   (void)request;
   id->given = TRUE;
-  return get_unsigned (key, value, &id->value, error);
+  return linx_request_get_unsigned (key, value, &id->value, error);
 }
 
 static gboolean
@@ -194,24 +152,11 @@ take_create (LinxRequest *request, const char *key, GVariant *value, gpointer fi
   return TRUE;
 }
 
-gboolean
-linx_request_take_handle (LinxRequest *request, const char *key, GVariant *value, int *fd,
-                          GError **error)
-{
-  gint32 handle = g_variant_get_handle (value);
-
-  if (request->fds == NULL || handle < 0 || (guint)handle >= request->fds->n)
-    return linx_error_set_args (error, "'%s': its file descriptor did not come with the message",
-                                key);
-  *fd = request->fds->fd[handle];
-  return TRUE;
-}
-
 static gboolean
 take_fd (LinxRequest *request, const char *key, GVariant *value, gpointer field, GError **error)
 {
   if (!g_variant_is_of_type (value, G_VARIANT_TYPE_HANDLE))
-    return wrong_type (key, "a file descriptor", value, error);
+    return linx_request_wrong_type (key, "a file descriptor", value, error);
   return linx_request_take_handle (request, key, value, field, error);
 }
 
@@ -224,7 +169,7 @@ take_raw (LinxRequest *request, const char *key, GVariant *value, gpointer field
 
   (void)field;
   if (!g_variant_is_of_type (value, G_VARIANT_TYPE ("a{say}")))
-    return wrong_type (key, "a dictionary of byte arrays, 'a{say}'", value, error);
+    return linx_request_wrong_type (key, "a dictionary of byte arrays, 'a{say}'", value, error);
   request->raw = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, g_free);
   g_variant_iter_init (&iter, value);
   while (g_variant_iter_next (&iter, "{&s@ay}", &name, &child)) {
@@ -241,65 +186,10 @@ take_raw (LinxRequest *request, const char *key, GVariant *value, gpointer field
   return TRUE;
 }
 
-static gboolean
-take_where_name (const char *key, const char *name, LinxWhere *where, GError **error)
-{
-  if (g_str_equal (name, "self")) {
-    where->kind = LINX_WHERE_SELF;
-    return TRUE;
-  }
-  if (g_str_equal (name, "host")) {
-    where->kind = LINX_WHERE_HOST;
-    return TRUE;
-  }
-  if (name[0] != '/')
-    return linx_error_set_args (error,
-                                "'%s' must be 'self', 'host', an absolute path, a process id or a "
-                                "file descriptor, not '%s'",
-                                key, name);
-  where->kind = LINX_WHERE_PATH;
-  where->path = g_strdup (name);
-  return linx_request_check_path (key, name, error);
-}
-
-static gboolean
-take_where (LinxRequest *request, const char *key, GVariant *value, gpointer field, GError **error)
-{
-  LinxWhere *where = field;
-  guint64 number;
-
-  if (g_variant_is_of_type (value, G_VARIANT_TYPE_STRING))
-    return take_where_name (key, g_variant_get_string (value, NULL), where, error);
-  if (g_variant_is_of_type (value, G_VARIANT_TYPE_HANDLE)) {
-    where->kind = LINX_WHERE_FD;
-    return linx_request_take_handle (request, key, value, &where->fd, error);
-  }
-  if (g_variant_is_of_type (value, G_VARIANT_TYPE_VARIANT))
-    return wrong_type (key, "a string, an integer or a file descriptor", value, error);
-  if (!get_unsigned (key, value, &number, error))
-    return FALSE;
-  if (number < 1 || number > G_MAXINT32)
-    return linx_error_set_args (error, "'%s' must be a process id, not %" G_GUINT64_FORMAT, key,
-                                number);
-  where->kind = LINX_WHERE_PID;
-  where->pid = (pid_t)number;
-  return TRUE;
-}
-
-/* A process, or with @key "idmap" a user namespace: no name and no path. */
-static gboolean
-take_process (LinxRequest *request, const char *key, GVariant *value, gpointer field,
-              GError **error)
-{
-  if (g_variant_is_of_type (value, G_VARIANT_TYPE_STRING))
-    return wrong_type (key, "a process id or a file descriptor", value, error);
-  return take_where (request, key, value, field, error);
-}
-
 #define FIELD(name) G_STRUCT_OFFSET (LinxRequest, name)
 
 static const Key keys[] = {
-  { "in", LINX_VERBS_ALL, take_where, FIELD (in) },
+  { "in", LINX_VERBS_ALL, linx_request_take_where, FIELD (in) },
   { "timeout", LINX_VERBS_ALL, take_timeout, FIELD (timeout_ms) },
   { "raw", LINX_VERBS_WITH_PATHS, take_raw, 0 },
   { "source-fd", LINX_VERB_MOUNT | LINX_VERBS_CLONING, take_fd, FIELD (source.fd) },
@@ -313,9 +203,9 @@ static const Key keys[] = {
     LINX_VERBS_CLONING | LINX_VERB_REMOUNT | LINX_VERB_SET_PROPAGATION | LINX_VERB_UMOUNT,
     take_boolean, FIELD (recursive) },
   { "superblock", LINX_VERB_REMOUNT, take_boolean, FIELD (superblock) },
-  { "from", LINX_VERBS_CLONING, take_where, FIELD (from) },
-  { "process", LINX_VERBS_MAKING, take_process, FIELD (process) },
-  { "idmap", LINX_VERBS_MAKING | LINX_VERBS_CLONING, take_process, FIELD (idmap) },
+  { "from", LINX_VERBS_CLONING, linx_request_take_where, FIELD (from) },
+  { "process", LINX_VERBS_MAKING, linx_request_take_process, FIELD (process) },
+  { "idmap", LINX_VERBS_MAKING | LINX_VERBS_CLONING, linx_request_take_process, FIELD (idmap) },
   { "no-symlinks", LINX_VERBS_ALL, take_boolean, FIELD (no_symlinks) },
   { "options", LINX_VERBS_MAKING | LINX_VERBS_CLONING | LINX_VERB_REMOUNT, take_options,
     FIELD (options) },

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "linx-error.h"
-#include "request-keys.h"
+#include "request-values.h"
 #include "verb.h"
 
 #include <string.h>

@@ -5,7 +5,6 @@
 #include "request-keys.h"
 #include "verb.h"
 
-#include <limits.h>
 #include <string.h>
 #include <sys/mount.h>
 
@@ -54,18 +53,6 @@ guint
 linx_request_path_flags (const LinxRequest *request)
 {
   return request->no_symlinks ? LINX_PATH_NO_SYMLINKS : 0;
-}
-
-gboolean
-linx_request_check_path (const char *name, const char *path, GError **error)
-{
-  if (path[0] == '\0')
-    return linx_error_set_args (error, "'%s' is empty", name);
-  if (path[0] != '/')
-    return linx_error_set_args (error, "'%s' must be an absolute path: '%s'", name, path);
-  if (strlen (path) >= PATH_MAX)
-    return linx_error_set_args (error, "'%s' is longer than %d bytes", name, PATH_MAX - 1);
-  return TRUE;
 }
 
 static gboolean

@@ -59,14 +59,24 @@ static void
 test_refused (void)
 {
   static const char *const lists[] = {
-    "bind",       "rbind",
-    "move",       "remount",
-    "private",    "rslave",
-    "unbindable", "ro=always",
-    "loop",       "loop=/dev/loop0",
-    "offset=1",   "uhelper=x",
-    "helper=x",   "X-mount.subdir=x",
-    "X-foo",      "context=\"open",
+    "ro=always",
+    "loop=/dev/loop0",
+    "offset=",
+    "offset=-1",
+    "sizelimit=1k",
+    "bind,move",
+    "move,remount",
+    "rbind,bind",
+    "private,slave",
+    "rshared,shared",
+    "uhelper=x",
+    "helper=x",
+    "X-mount.subdir=x",
+    "X-foo",
+    "context=\"open",
+    "x-a=\"q,user=x\"",
+    "a\"b,suid,c\"=1",
+    "bind=1",
     "=x",
   };
 
@@ -76,6 +86,75 @@ test_refused (void)
     g_assert_null (linx_options_parse (lists[i], &error));
     g_assert_error (error, G_DBUS_ERROR, G_DBUS_ERROR_INVALID_ARGS);
   }
+}
+
+/* Words that say what is done. */
+static void
+test_commands (void)
+{
+  static const struct {
+    const char *list;
+    LinxOperation operation;
+    gboolean attributes_only;
+    int propagation;
+    gboolean recursive;
+  } cases[] = {
+    { "ro", LINX_OPERATION_NONE, FALSE, 0, FALSE },
+    { "bind,ro", LINX_OPERATION_BIND, FALSE, 0, FALSE },
+    { "ro,rbind,rslave", LINX_OPERATION_RBIND, FALSE, MS_SLAVE, TRUE },
+    { "move", LINX_OPERATION_MOVE, FALSE, 0, FALSE },
+    { "remount,ro", LINX_OPERATION_REMOUNT, FALSE, 0, FALSE },
+    { "remount,bind", LINX_OPERATION_REMOUNT, TRUE, 0, FALSE },
+    { "bind,remount,private", LINX_OPERATION_REMOUNT, TRUE, MS_PRIVATE, FALSE },
+    { "runbindable", LINX_OPERATION_NONE, FALSE, MS_UNBINDABLE, TRUE },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (cases); i++) {
+    g_autoptr (GError) error = NULL;
+    g_autoptr (LinxOptions) options = linx_options_parse (cases[i].list, &error);
+
+    g_assert_no_error (error);
+    g_assert_cmpint (options->operation, ==, cases[i].operation);
+    g_assert_cmpint (options->attributes_only, ==, cases[i].attributes_only);
+    g_assert_cmpint (options->propagation, ==, cases[i].propagation);
+    g_assert_cmpint (options->propagation_recursive, ==, cases[i].recursive);
+  }
+}
+
+/* The last word counts, for the mount and for the tree each on its own. */
+static void
+test_tree (void)
+{
+  g_autoptr (LinxOptions) options = linx_options_parse ("rsuid,ro=recursive,nosuid,rw", NULL);
+
+  g_assert_cmpuint (options->attr.set, ==, MOUNT_ATTR_NOSUID);
+  g_assert_cmpuint (options->attr.clear, ==, MOUNT_ATTR_RDONLY);
+  g_assert_cmpuint (options->tree.set, ==, MOUNT_ATTR_RDONLY);
+  g_assert_cmpuint (options->tree.clear, ==, MOUNT_ATTR_NOSUID);
+}
+
+static void
+test_image_and_user_words (void)
+{
+  g_autoptr (LinxOptions) options
+      = linx_options_parse ("loop,offset=4096,sizelimit=1,x-a=b c,_netdev,x-d", NULL);
+  g_autofree char *user = linx_options_user_text (options);
+
+  g_assert_true (options->loop);
+  g_assert_cmpuint (options->offset, ==, 4096);
+  g_assert_cmpuint (options->size_limit, ==, 1);
+  g_assert_cmpstr (user, ==, "x-a=b c,_netdev,x-d");
+  g_assert_cmpuint (options->fs->len, ==, 0);
+}
+
+static void
+test_struck_secrets (void)
+{
+  g_autoptr (LinxOptions) options = linx_options_parse ("password=hunter2,size=1,pass=", NULL);
+  g_autofree char *text
+      = linx_options_strike_secrets (options, "hunter2 is bad: size=1,password=hunter2");
+
+  g_assert_cmpstr (text, ==, "*** is bad: size=1,password=***");
 }
 
 static void
@@ -130,6 +209,10 @@ main (int argc, char **argv)
   g_test_add_func ("/options/canonical", test_canonical);
   g_test_add_func ("/options/secrets", test_secrets);
   g_test_add_func ("/options/refused", test_refused);
+  g_test_add_func ("/options/commands", test_commands);
+  g_test_add_func ("/options/tree", test_tree);
+  g_test_add_func ("/options/image-and-user-words", test_image_and_user_words);
+  g_test_add_func ("/options/struck-secrets", test_struck_secrets);
   g_test_add_func ("/options/mkdir", test_mkdir);
   g_test_add_func ("/options/harmless", test_harmless);
   g_test_add_func ("/options/kinds-of-values", test_kinds_of_values);
