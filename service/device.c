@@ -142,6 +142,18 @@ pin_path (const LinxRequest *request, LinxPins *pins, GError **error)
   return TRUE;
 }
 
+/* Whatever it is: the helper knows what it can mount. */
+static gboolean
+pin_for_helper (const LinxRequest *request, LinxPins *pins, gboolean is_tag, GError **error)
+{
+  if (!is_tag)
+    return linx_pins_hold_source (request, pins, error);
+  if (!pin_tag (request, pins, error))
+    return FALSE;
+  pins->source = g_strdup (pins->source_place.path);
+  return TRUE;
+}
+
 gboolean
 linx_device_pin (const LinxRequest *request, LinxPins *pins, GError **error)
 {
@@ -152,8 +164,8 @@ linx_device_pin (const LinxRequest *request, LinxPins *pins, GError **error)
   gboolean is_tag = source->fd < 0 && linx_tag_is (source->path);
   gboolean ok;
 
-  if (pins->helper && is_path)
-    return linx_pins_hold_source (request, pins, error);
+  if (pins->helper && (is_path || is_tag))
+    return pin_for_helper (request, pins, is_tag, error);
   if (need == DEVICE_UNUSED && source->fd >= 0)
     return linx_error_set_args (error, "'source-fd' is no source for fstype %s", pins->fstype);
   if (need == DEVICE_UNUSED && has_image_options (request->options))

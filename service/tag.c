@@ -4,8 +4,8 @@
 
 #include <blkid.h>
 #include <errno.h>
-#include <libmount.h>
 #include <string.h>
+#include <unistd.h>
 
 static const struct {
   const char *tag;
@@ -33,16 +33,22 @@ linx_tag_is (const char *source)
   return find (source) < G_N_ELEMENTS (tags);
 }
 
+/* Looks at what is on all devices now: no memory of an earlier look, which may be of another
+ * medium. */
 static char *
 probe_for (const char *tag, const char *value)
 {
   g_autofree char *name = g_strndup (tag, strlen (tag) - 1);
-  struct libmnt_cache *cache = mnt_new_cache ();
-  char *found = cache != NULL ? mnt_resolve_tag (name, value, cache) : NULL;
-  char *path = g_strdup (found);
+  blkid_cache cache;
+  blkid_dev found;
+  char *path = NULL;
 
-  if (cache != NULL)
-    mnt_unref_cache (cache);
+  if (blkid_get_cache (&cache, "/dev/null") != 0)
+    return NULL;
+  found = blkid_probe_all (cache) == 0 ? blkid_find_dev_with_tag (cache, name, value) : NULL;
+  if (found != NULL)
+    path = g_strdup (blkid_dev_devname (found));
+  blkid_put_cache (cache);
   return path;
 }
 
@@ -64,8 +70,12 @@ linx_tag_find (const char *source, gboolean probe, GError **error)
 {
   gsize i = find (source);
   const char *value = source + strlen (tags[i].tag);
-  char *path = probe ? probe_for (tags[i].tag, value) : link_of (tags[i].links, value);
+  g_autofree char *link = link_of (tags[i].links, value);
+  char *path;
 
+  if (link != NULL && (!probe || access (link, F_OK) == 0))
+    return g_steal_pointer (&link);
+  path = probe ? probe_for (tags[i].tag, value) : NULL;
   if (path == NULL)
     linx_error_set (error, LINX_STAGE_RESOLVE, ENOENT, source, "no device has this tag");
   return path;

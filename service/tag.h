@@ -14,8 +14,8 @@ gboolean linx_tag_is (const char *source);
 /**
  * linx_tag_find:
  * @source: a tag
- * @probe: whether devices may be read to find it; else only the links in /dev/disk count, for what
- *   is on a device is not for everybody to know
+ * @probe: whether devices may be read where udev has no link for it in /dev/disk; what is on a
+ * device is not for everybody to know
  * @error: Resolve.ENOENT
  *
  * Only where the service's own files are: libblkid reads some, by their paths.

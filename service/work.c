@@ -36,14 +36,21 @@ linx_work_free (LinxWork *work)
   g_free (work);
 }
 
+/* Before the reply: a descriptor on a mount keeps it busy. The one that is the reply stays. */
+static void
+close_pins (LinxPins *pins)
+{
+  for (guint i = 0; i < LINX_PINS_OWNED; i++)
+    if (i != LINX_PIN_MOUNT)
+      linx_pins_close (pins, i);
+}
+
 static gboolean
 perform (LinxVisit *visit, LinxWork *work, GError **error)
 {
   GVariant *value = work->request->verb->perform (visit, work->request, work->pins, error);
 
-  for (guint i = 0; i < LINX_PINS_OWNED; i++)
-    if (i != LINX_PIN_MOUNT)
-      linx_pins_close (work->pins, i);
+  close_pins (work->pins);
   if (value == NULL)
     return FALSE;
   work->value = g_variant_ref_sink (value);
@@ -101,21 +108,30 @@ complete (LinxWork *work, GError **error)
   return TRUE;
 }
 
+static gboolean
+pin (LinxWork *work, GError **error)
+{
+  LinxPins *pins = work->pins;
+
+  return linx_caller_verify (pins->caller, pins->fd[LINX_LENT_CALLER], &pins->privileged,
+                             &pins->gid, error)
+         && refuse_mere_uid_0 (pins, error) && linx_namespace_pin (work->request, pins, error)
+         && linx_namespace_enter (pins, LINX_IN, error) && complete (work, error)
+         && look_up (work->request, pins, error);
+}
+
 gboolean
 linx_work_pin (LinxVisit *visit, gpointer data, GError **error)
 {
   LinxWork *work = data;
-  LinxRequest *request = work->request;
-  LinxPins *pins = work->pins;
+  gboolean ok = pin (work, error);
 
-  if (!linx_caller_verify (pins->caller, pins->fd[LINX_LENT_CALLER], &pins->privileged, &pins->gid,
-                           error)
-      || !refuse_mere_uid_0 (pins, error) || !linx_namespace_pin (request, pins, error)
-      || !linx_namespace_enter (pins, LINX_IN, error) || !complete (work, error)
-      || !look_up (work->request, pins, error))
-    return FALSE;
-  pins->fresh = TRUE;
-  return pins->privileged && !work->request->only_ask ? perform (visit, work, error) : TRUE;
+  if (!ok || work->request->only_ask) {
+    close_pins (work->pins);
+    return ok;
+  }
+  work->pins->fresh = TRUE;
+  return work->pins->privileged ? perform (visit, work, error) : TRUE;
 }
 
 gboolean

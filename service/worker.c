@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <glib-unix.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -117,6 +118,9 @@ perform (gpointer user_data)
   GError *error = NULL;
   gboolean ok = fetch (visit, &error) && visit->func (visit, visit->data, &error);
 
+  /* Its root and working directory would keep mounts of the namespace busy until the thread is
+   * gone. */
+  setns (linx_process_self_mnt_ns (), CLONE_NEWNS);
   /* From here on data is the service's again, and no number of this thread's may stay in it. */
   g_mutex_lock (&visit->lock);
   for (guint i = 0; i < visit->n_fds; i++) {

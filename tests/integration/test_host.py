@@ -213,6 +213,17 @@ class Helpers(Host):
             self.refused(INVALID_ARGS, f"'{key}'", self.root.mount, '/mnt/a', str(self.source),
                          'fuse.bindfs', **{key: os.getpid()})
 
+    def test_a_tag_is_found_before_the_helper_runs(self):
+        """Others than root go by the links of the host, here too."""
+        disk = Disk('HELPED')
+        self.addCleanup(disk.detach)
+        self.helper('telling', 'echo "$1 was asked for" >&2; exit 1')
+        self.refused('Helper.EIO', f'{disk.path} was asked for', self.root.mount, '/mnt/a',
+                     'LABEL=HELPED', 'telling')
+        self.rule('if (subject.user == "alice") return polkit.Result.YES;')
+        self.refused('Resolve.ENOENT', 'by-label', self.client('alice').mount, '/mnt/a',
+                     'LABEL=HELPED', 'telling')
+
     def test_secrets_are_not_repeated(self):
         self.helper('fuse.telling', 'echo "bad options: $*" >&2; exit 1')
         fault = self.refused('Helper.EIO', ['bad options', 'password=***'], self.root.mount, '/mnt/a',

@@ -181,6 +181,23 @@ class Umount(Case):
         self.target.run('ls', '/mnt/a')
         self.refused('Umount.EAGAIN', '', self.root.umount, '/mnt/a', in_=self.pid, expire=True)
 
+    def test_no_call_keeps_a_mount_busy(self):
+        """What a call held, and where its worker was, is let go of before the reply: also where the
+        machine has other things to do than to run the rest of it."""
+        for _ in range(6):
+            busy = subprocess.Popen(['sh', '-c', 'while :; do :; done'])
+            self.addCleanup(busy.wait)
+            self.addCleanup(busy.kill)
+        for _ in range(60):
+            self.root.mount('/mnt/a', in_=self.pid)
+            self.target.run('mkdir', '/mnt/a/dir')
+            self.refused('Resolve.ENOENT', '/dev/none', self.root.mount, '/mnt/a/dir', '/dev/none',
+                         'ext4', in_=self.pid)
+            self.assertEqual(self.root.can('Mount', 't', '/mnt/a/dir', 'tmpfs', in_=self.pid), 'yes')
+            self.root.mount('/mnt/a/dir', in_=self.pid)
+            self.root.umount('/mnt/a/dir', in_=self.pid)
+            self.root.umount('/mnt/a', in_=self.pid)
+
     def test_nofollow(self):
         self.root.mount('/mnt/a', in_=self.pid)
         self.target.run('ln', '-s', '/mnt/a', '/mnt/link')
