@@ -134,8 +134,8 @@ take_operation (LinxOptions *options, LinxOperation operation, const char *word,
   return TRUE;
 }
 
-static int
-find_propagation (const char *word)
+int
+linx_propagation_flag (const char *word)
 {
   for (gsize i = 0; i < G_N_ELEMENTS (propagations); i++)
     if (g_str_equal (propagations[i].word, word))
@@ -143,15 +143,24 @@ find_propagation (const char *word)
   return 0;
 }
 
+const char *
+linx_propagation_name (int flag)
+{
+  for (gsize i = 0; i < G_N_ELEMENTS (propagations); i++)
+    if (propagations[i].flag == flag)
+      return propagations[i].word;
+  return "";
+}
+
 static gboolean
 take_propagation (LinxOptions *options, const char *word, GError **error)
 {
-  int plain = find_propagation (word);
+  int plain = linx_propagation_flag (word);
 
   if (options->propagation != 0)
     return linx_error_set_args (error, "option '%s' is a second kind of propagation", word);
   options->command = g_intern_string (word);
-  options->propagation = plain != 0 ? plain : find_propagation (word + 1);
+  options->propagation = plain != 0 ? plain : linx_propagation_flag (word + 1);
   options->propagation_recursive = plain == 0;
   return TRUE;
 }
@@ -185,8 +194,8 @@ take_command (LinxOptions *options, const char *word, const char *value, gboolea
     { "remount", LINX_OPERATION_REMOUNT },
   };
 
-  gboolean propagates
-      = find_propagation (word) != 0 || (word[0] == 'r' && find_propagation (word + 1) != 0);
+  gboolean propagates = linx_propagation_flag (word) != 0
+                        || (word[0] == 'r' && linx_propagation_flag (word + 1) != 0);
 
   *taken = TRUE;
   for (gsize i = 0; i < G_N_ELEMENTS (operations); i++)

@@ -112,6 +112,17 @@ char *linx_options_attributes (const LinxAttributes *attributes);
 char *linx_options_fs_text (const LinxOptions *options);
 
 /**
+ * linx_propagation_flag:
+ * @word: "private", "shared", "slave" or "unbindable"
+ *
+ * Returns: MS_PRIVATE or the like (mount(2)); 0 for any other word
+ */
+int linx_propagation_flag (const char *word);
+
+/** linx_propagation_name: (transfer none): the word for a flag; "" for 0 */
+const char *linx_propagation_name (int flag);
+
+/**
  * linx_options_strike_secrets:
  * @options: the options
  * @text: a text that may repeat them

@@ -4,8 +4,6 @@
 #include "linx-text.h"
 #include "verb.h"
 
-#include <sys/mount.h>
-
 typedef struct {
   const char *key;
   char *value;
@@ -116,23 +114,6 @@ namespace_word (LinxNamespaceKind kind)
   }
 }
 
-static const char *
-propagation_word (int flag)
-{
-  switch (flag) {
-  case MS_PRIVATE:
-    return "private";
-  case MS_SHARED:
-    return "shared";
-  case MS_SLAVE:
-    return "slave";
-  case MS_UNBINDABLE:
-    return "unbindable";
-  default:
-    return "";
-  }
-}
-
 /* "rshared" where the last step of another operation is for the whole subtree; SetPropagation has
  * `recursive`. */
 static void
@@ -141,7 +122,7 @@ put_propagation (LinxDetails *details, const LinxRequest *request)
   gboolean recursive
       = request->options->propagation_recursive && request->verb->bit != LINX_VERB_SET_PROPAGATION;
   g_autofree char *word
-      = g_strconcat (recursive ? "r" : "", propagation_word (request->propagation), NULL);
+      = g_strconcat (recursive ? "r" : "", linx_propagation_name (request->propagation), NULL);
 
   put (details, "propagation", word);
 }

@@ -29,34 +29,20 @@ probe_unique_mount_id (void)
          && sys_listmount (LINX_LSMT_ROOT, 0, &id, 1) >= 0;
 }
 
+/* Whether @option of @fstype takes a descriptor. */
 static gboolean
-probe_pidns_option (void)
+takes_fd (const char *fstype, const char *option, const char *path, int flags)
 {
-  int context = fsopen ("proc", FSOPEN_CLOEXEC);
-  int pid_ns = open ("/proc/self/ns/pid", O_RDONLY | O_CLOEXEC);
-  gboolean has = context >= 0 && pid_ns >= 0
-                 && fsconfig (context, FSCONFIG_SET_FD, "pidns", NULL, pid_ns) == 0;
+  int context = fsopen (fstype, FSOPEN_CLOEXEC);
+  int fd = open (path, flags | O_CLOEXEC);
+  gboolean does
+      = context >= 0 && fd >= 0 && fsconfig (context, FSCONFIG_SET_FD, option, NULL, fd) == 0;
 
   if (context >= 0)
     close (context);
-  if (pid_ns >= 0)
-    close (pid_ns);
-  return has;
-}
-
-static gboolean
-probe_overlay_layer_fds (void)
-{
-  int context = fsopen ("overlay", FSOPEN_CLOEXEC);
-  int layer = open ("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-  gboolean has = context >= 0 && layer >= 0
-                 && fsconfig (context, FSCONFIG_SET_FD, "lowerdir+", NULL, layer) == 0;
-
-  if (context >= 0)
-    close (context);
-  if (layer >= 0)
-    close (layer);
-  return has;
+  if (fd >= 0)
+    close (fd);
+  return does;
 }
 
 static gboolean
@@ -94,8 +80,8 @@ linx_features_probe (void)
 {
   missing = probe_missing ();
   pidfd_info = probe_pidfd_info ();
-  overlay_layer_fds = probe_overlay_layer_fds ();
-  pidns_option = probe_pidns_option ();
+  overlay_layer_fds = takes_fd ("overlay", "lowerdir+", "/", O_PATH | O_DIRECTORY);
+  pidns_option = takes_fd ("proc", "pidns", "/proc/self/ns/pid", O_RDONLY);
   unique_mount_id = probe_unique_mount_id ();
 }
 

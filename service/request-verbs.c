@@ -188,21 +188,10 @@ linx_request_decode_umount (LinxRequest *request, GVariant *arguments, GError **
 gboolean
 linx_request_decode_propagation (LinxRequest *request, GVariant *arguments, GError **error)
 {
-  static const struct {
-    const char *word;
-    int flag;
-  } kinds[] = {
-    { "private", MS_PRIVATE },
-    { "shared", MS_SHARED },
-    { "slave", MS_SLAVE },
-    { "unbindable", MS_UNBINDABLE },
-  };
   const char *word;
 
   g_variant_get_child (arguments, 1, "&s", &word);
-  for (gsize i = 0; i < G_N_ELEMENTS (kinds); i++)
-    if (g_str_equal (kinds[i].word, word))
-      request->propagation = kinds[i].flag;
+  request->propagation = linx_propagation_flag (word);
   if (request->propagation == 0)
     return linx_error_set_args (
         error, "'propagation' must be 'private', 'shared', 'slave' or 'unbindable', not '%s'",
