@@ -150,7 +150,8 @@ linx_pins_path (const LinxPins *pins)
 gboolean
 linx_pins_crosses (const LinxPins *pins)
 {
-  return pins->fd[LINX_PIN_FROM_NS] >= 0 && pins->ns[LINX_FROM].inode != pins->ns[LINX_IN].inode;
+  return pins->ns[LINX_FROM].kind != LINX_NAMESPACE_UNKNOWN
+         && pins->ns[LINX_FROM].inode != pins->ns[LINX_IN].inode;
 }
 
 static gboolean

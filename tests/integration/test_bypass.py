@@ -74,6 +74,17 @@ class Bypass(Case):
         tenant = self.child(prepare='mount -t tmpfs secret /srv; mkdir /srv/data; chmod 755 /srv')
         self.no(from_=tenant.pid)
 
+    def test_questions_and_errors_need_no_less(self):
+        """Can, and whether a path of a third namespace exists, take the same actions as the call."""
+        tenant = self.child(prepare='mount -t tmpfs secret /srv; mkdir /srv/data; chmod 755 /srv')
+        self.rule('if (subject.user == "carol" && action.id == "org.linx.mount1.bind")'
+                  ' return polkit.Result.YES;')
+        for source in ('/srv/data', '/srv/none'):
+            self.refused(CHALLENGE, 'list-mounts-other', self.carol.bind, source, '/mnt/a',
+                         from_=tenant.pid, in_=self.pid)
+            self.assertEqual(self.carol.can('Bind', source, '/mnt/a', from_=tenant.pid,
+                                            in_=self.pid), 'challenge')
+
     def test_from_a_namespace_that_the_caller_furnished(self):
         """Its own user namespace, with something of its own on /srv."""
         own = self.child('--user', '--map-root-user', '--mount', '--propagation', 'private',
