@@ -10,6 +10,7 @@
 #include "verb.h"
 #include "work.h"
 
+#include <errno.h>
 #include <gio/gunixfdlist.h>
 
 #define MOST_SECONDS_PINNED 300
@@ -100,30 +101,37 @@ audit (Call *call, const GError *error)
     return;
   if (call->work != NULL || call->details == NULL) {
     g_clear_pointer (&call->details, linx_details_free);
-    call->details = linx_details_new (call->request, call->work != NULL ? call->work->pins : NULL);
+    call->details = linx_details_new (call->request, pins_of (call));
   }
   linx_audit (call->caller, g_steal_pointer (&call->details), error);
 }
 
-/* The descriptor of the reply, if there is one. */
-static GUnixFDList *
-fds_of (const Call *call)
+/* The descriptor of the reply, if there is one: a copy of it, which a full table has no place for.
+ */
+static gboolean
+take_fds (const Call *call, GUnixFDList **fds, GError **error)
 {
   int mount = call->work != NULL ? call->work->pins->fd[LINX_PIN_MOUNT] : -1;
-  GUnixFDList *fds = mount >= 0 ? g_unix_fd_list_new () : NULL;
 
-  if (fds != NULL && g_unix_fd_list_append (fds, mount, NULL) < 0)
-    g_clear_object (&fds);
-  return fds;
+  if (mount < 0)
+    return TRUE;
+  *fds = g_unix_fd_list_new ();
+  return g_unix_fd_list_append (*fds, mount, NULL) >= 0
+             ? TRUE
+             : linx_error_set (error, LINX_STAGE_PIPE, EMFILE, "reply", NULL);
 }
 
 /* The one place that answers: with @value, or with the reason why there is none. */
 static void
 reply (Call *call, GVariant *value, const GError *error)
 {
-  g_autofree char *name = error != NULL ? linx_error_dbus_name (error) : NULL;
-  g_autoptr (GUnixFDList) fds = error == NULL ? fds_of (call) : NULL;
+  g_autoptr (GUnixFDList) fds = NULL;
+  g_autoptr (GError) full = NULL;
+  g_autofree char *name = NULL;
 
+  if (error == NULL && !take_fds (call, &fds, &full))
+    error = full;
+  name = error != NULL ? linx_error_dbus_name (error) : NULL;
   if (error != NULL)
     g_dbus_method_invocation_return_dbus_error (g_steal_pointer (&call->invocation), name,
                                                 error->message);

@@ -98,6 +98,21 @@ class NothingStaysOpen(Case):
     def links(self, pid):
         return [entry for entry in pathlib.Path(f'/proc/{pid}/fd').iterdir()]
 
+    def test_detached_mounts(self):
+        """What is handed out is the client's alone."""
+        client = self.client()
+        client.list(limit=1)
+        pid = service_pid()
+        before = self.links(pid)
+        target = self.child(prepare='mount -t tmpfs t /mnt; mkdir /mnt/a')
+        for _ in range(30):
+            clone = client.clone_mount('/mnt', in_=target.pid)
+            client.attach_mount(clone, '/mnt/a', in_=target.pid)
+            client.create_mount(in_=target.pid)
+            self.refused('Resolve.ENOENT', '/none', client.clone_mount, '/none', in_=target.pid)
+        client.close()
+        wait_until(lambda: len(self.links(pid)) <= len(before), 'descriptors closed')
+
     def test_cloexec(self):
         self.client().list(limit=1)
         pid = service_pid()
