@@ -181,8 +181,12 @@ class FullTable(Case):
 
         def links():
             """But not the slot in which a new worker finds its channel."""
-            return {int(fd): os.readlink(f'/proc/{pid}/fd/{fd}')
-                    for fd in os.listdir(f'/proc/{pid}/fd') if fd != '8'}
+            found = {}
+            for fd in os.listdir(f'/proc/{pid}/fd'):
+                with contextlib.suppress(FileNotFoundError):
+                    found[int(fd)] = os.readlink(f'/proc/{pid}/fd/{fd}')
+            found.pop(8, None)
+            return found
         before = links()
         outcomes = set()
         self.addCleanup(subprocess.run, ['prlimit', '--pid', str(pid), '--nofile=4096'], check=True)
