@@ -62,8 +62,8 @@ linx_attributes_set_idmap (const LinxRequest *request, const LinxPins *pins, int
                              : NULL);
 }
 
-const char *
-linx_attributes_explain (int err)
+static const char *
+explain (int err)
 {
   switch (err) {
   case EPERM:
@@ -73,6 +73,22 @@ linx_attributes_explain (int err)
   default:
     return NULL;
   }
+}
+
+gboolean
+linx_attributes_change (LinxVisit *visit, int mount, gboolean recursive,
+                        const LinxAttributes *attributes, const char *path, GError **error)
+{
+  int err;
+
+  if (attributes->set == 0 && attributes->clear == 0)
+    return TRUE;
+  if (!linx_visit_commit (visit, "mount_setattr", error))
+    return FALSE;
+  err = linx_attributes_set (mount, recursive, attributes, 0);
+  linx_visit_committed (visit, err == 0);
+  return err == 0 ? TRUE
+                  : linx_error_set (error, LINX_STAGE_SET_ATTRIBUTES, err, path, explain (err));
 }
 
 gboolean
@@ -88,7 +104,7 @@ linx_attributes_prepare (const LinxRequest *request, const LinxPins *pins, int m
     err = linx_attributes_set (mount, FALSE, &own, 0);
   if (err != 0)
     return linx_error_set (error, LINX_STAGE_SET_ATTRIBUTES, err, linx_pins_path (pins),
-                           linx_attributes_explain (err));
+                           explain (err));
   return linx_attributes_set_idmap (request, pins, mount, error);
 }
 

@@ -3,6 +3,7 @@
 
 #include "pins.h"
 #include "request.h"
+#include "worker.h"
 
 /**
  * linx_attributes_of:
@@ -29,9 +30,20 @@ void linx_attributes_of (const LinxRequest *request, const LinxPins *pins, LinxA
 int linx_attributes_set (int mount, gboolean recursive, const LinxAttributes *attributes,
                          int propagation);
 
-/** linx_attributes_explain: (transfer none) (nullable): what an errno of linx_attributes_set()
- * means. */
-const char *linx_attributes_explain (int err);
+/**
+ * linx_attributes_change:
+ * @visit: the visit
+ * @mount: the root of a mount that others may see
+ * @recursive: as above
+ * @attributes: what to set and clear
+ * @path: where it is, for the error
+ * @error: SetAttributes.*
+ *
+ * linx_attributes_set() as a step that is announced.
+ */
+gboolean linx_attributes_change (LinxVisit *visit, int mount, gboolean recursive,
+                                 const LinxAttributes *attributes, const char *path,
+                                 GError **error);
 
 /**
  * linx_attributes_set_idmap:

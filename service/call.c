@@ -369,9 +369,10 @@ linx_call_start (GDBusMethodInvocation *invocation)
   under_way++;
   call->invocation = invocation;
   call->bus = g_object_ref (g_dbus_method_invocation_get_connection (invocation));
-  call->request = linx_request_decode (verb, g_dbus_method_invocation_get_parameters (invocation),
-                                       fds, &error);
-  call->counted = call->request != NULL && is_possible (&error) && linx_bounds_enter_call (&error);
+  if (is_possible (&error))
+    call->request = linx_request_decode (verb, g_dbus_method_invocation_get_parameters (invocation),
+                                         fds, &error);
+  call->counted = call->request != NULL && linx_bounds_enter_call (&error);
   if (!call->counted) {
     reply (call, NULL, error);
     return;

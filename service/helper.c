@@ -239,15 +239,13 @@ open_result (const LinxPins *pins, GError **error)
 
 /* What a helper was told it may not heed. */
 static gboolean
-enforce (const LinxRequest *request, const LinxPins *pins, int mount, GError **error)
+enforce (LinxVisit *visit, const LinxRequest *request, const LinxPins *pins, int mount,
+         GError **error)
 {
   LinxAttributes attributes, tree;
-  int err;
 
   linx_attributes_of (request, pins, &attributes, &tree);
-  err = linx_attributes_set (mount, FALSE, &attributes, 0);
-  return err == 0 ? TRUE
-                  : linx_error_set (error, LINX_STAGE_SET_ATTRIBUTES, err, pins->target, NULL);
+  return linx_attributes_change (visit, mount, FALSE, &attributes, pins->target, error);
 }
 
 int
@@ -263,7 +261,7 @@ linx_helper_mount (LinxVisit *visit, const LinxRequest *request, LinxPins *pins,
   ok = run (request, pins, error);
   linx_visit_committed (visit, ok);
   mount = ok ? open_result (pins, error) : -1;
-  if (mount < 0 || enforce (request, pins, mount, error))
+  if (mount < 0 || enforce (visit, request, pins, mount, error))
     return mount;
   close (mount);
   return -1;

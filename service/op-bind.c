@@ -2,8 +2,6 @@
 #include "attach.h"
 #include "clone.h"
 #include "ops.h"
-#include "propagation.h"
-#include "utab.h"
 
 #include <unistd.h>
 
@@ -22,11 +20,8 @@ linx_bind_perform (LinxVisit *visit, const LinxRequest *request, LinxPins *pins,
 
   if (mount < 0)
     return NULL;
-  if (linx_attach (visit, request, pins, mount, error)
-      && linx_propagation_last_step (visit, request, pins, mount, error))
-    reply = linx_reply_id (mount);
-  if (reply != NULL)
-    linx_utab_record (request, pins);
+  if (linx_attach (visit, request, pins, mount, error))
+    reply = linx_reply_placed (visit, request, pins, mount, error);
   close (mount);
   return reply;
 }

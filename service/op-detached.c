@@ -8,7 +8,6 @@
 #include "ops.h"
 
 #include <errno.h>
-#include <sys/mount.h>
 
 /* Detached mounts: trees that no namespace shows, handed out and taken in as descriptors. */
 
@@ -84,16 +83,10 @@ static gboolean
 enforce (LinxVisit *visit, const LinxRequest *request, const LinxPins *pins, GError **error)
 {
   LinxAttributes own, tree;
-  int err;
 
   linx_attributes_of (request, pins, &own, &tree);
-  if (!linx_visit_commit (visit, "mount_setattr", error))
-    return FALSE;
-  err = linx_attributes_set (pins->fd[LINX_PIN_SOURCE], TRUE, &tree, 0);
-  linx_visit_committed (visit, err == 0);
-  return err == 0 ? TRUE
-                  : linx_error_set (error, LINX_STAGE_SET_ATTRIBUTES, err, pins->target,
-                                    linx_attributes_explain (err));
+  return linx_attributes_change (visit, pins->fd[LINX_PIN_SOURCE], TRUE, &tree, pins->target,
+                                 error);
 }
 
 gboolean

@@ -2,7 +2,6 @@
 #include "attach.h"
 #include "filesystem.h"
 #include "helper.h"
-#include "interface.h"
 #include "ops.h"
 #include "propagation.h"
 #include "utab.h"
@@ -16,6 +15,16 @@ linx_reply_id (int mount)
 
   linx_file_id_read (&id, mount, "");
   return g_variant_new ("(t)", id.mount);
+}
+
+GVariant *
+linx_reply_placed (LinxVisit *visit, const LinxRequest *request, const LinxPins *pins, int mount,
+                   GError **error)
+{
+  if (!linx_propagation_last_step (visit, request, pins, mount, error))
+    return NULL;
+  linx_utab_record (request, pins);
+  return linx_reply_id (mount);
 }
 
 GVariant *
@@ -42,11 +51,8 @@ linx_mount_perform (LinxVisit *visit, const LinxRequest *request, LinxPins *pins
                        : linx_filesystem_make (visit, request, pins, error);
   if (mount < 0)
     return NULL;
-  if ((pins->helper || linx_attach (visit, request, pins, mount, error))
-      && linx_propagation_last_step (visit, request, pins, mount, error))
-    reply = linx_reply_id (mount);
-  if (reply != NULL)
-    linx_utab_record (request, pins);
+  if (pins->helper || linx_attach (visit, request, pins, mount, error))
+    reply = linx_reply_placed (visit, request, pins, mount, error);
   close (mount);
   return reply;
 }

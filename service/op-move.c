@@ -46,8 +46,7 @@ explain (const LinxPins *pins, int err)
     return NULL;
   if (g_str_has_prefix (propagation, "shared"))
     return "the mount that it is on is shared: make that one private first (SetPropagation), or "
-           "bind "
-           "it to the new place and unmount it here";
+           "bind it to the new place and unmount it here";
   return "it came locked from a more privileged mount namespace, or is unbindable and the target "
          "shared";
 }

@@ -9,7 +9,6 @@
 #include "table.h"
 
 #include <errno.h>
-#include <sys/mount.h>
 
 static gboolean
 fail (const LinxPins *pins, int err, const char *words, GError **error)
@@ -42,41 +41,20 @@ linx_remount_pin (const LinxRequest *request, LinxPins *pins, GError **error)
          || (pin_fstype (pins, error) && linx_layers_refuse_paths (request, pins, error));
 }
 
-static gboolean
-set_attributes (LinxVisit *visit, const LinxPins *pins, gboolean recursive,
-                const LinxAttributes *attributes, GError **error)
-{
-  int err;
-
-  if (attributes->set == 0 && attributes->clear == 0)
-    return TRUE;
-  if (!linx_visit_commit (visit, "mount_setattr", error))
-    return FALSE;
-  err = linx_attributes_set (pins->fd[LINX_PIN_TARGET], recursive, attributes, 0);
-  linx_visit_committed (visit, err == 0);
-  if (err == 0)
-    return TRUE;
-  return fail (
-      pins, err,
-      err == EPERM
-          ? "the attribute is locked: the mount came from a more privileged mount namespace"
-      : err == EBUSY ? "a file on it is open for writing"
-                     : NULL,
-      error);
-}
-
 /* The filesystem first: where it refuses, nothing is changed yet. */
 GVariant *
 linx_remount_perform (LinxVisit *visit, const LinxRequest *request, LinxPins *pins, GError **error)
 {
+  int target = pins->fd[LINX_PIN_TARGET];
   LinxAttributes mount, tree;
 
   linx_attributes_of (request, pins, &mount, &tree);
   if (!linx_pins_recheck_as_caller (pins, error)
       || (request->superblock && !linx_filesystem_change (visit, request, pins, error))
-      || !set_attributes (visit, pins, TRUE, &tree, error)
-      || (!request->recursive && !set_attributes (visit, pins, FALSE, &mount, error))
-      || !linx_propagation_last_step (visit, request, pins, pins->fd[LINX_PIN_TARGET], error))
+      || !linx_attributes_change (visit, target, TRUE, &tree, pins->target, error)
+      || (!request->recursive
+          && !linx_attributes_change (visit, target, FALSE, &mount, pins->target, error))
+      || !linx_propagation_last_step (visit, request, pins, target, error))
     return NULL;
-  return linx_reply_changed (request, pins->fd[LINX_PIN_TARGET]);
+  return linx_reply_changed (request, target);
 }

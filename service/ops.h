@@ -13,6 +13,21 @@
 GVariant *linx_reply_id (int mount);
 
 /**
+ * linx_reply_placed:
+ * @visit: the visit
+ * @request: what was asked for
+ * @pins: where it is
+ * @mount: a new mount, in place
+ * @error: Propagation.*
+ *
+ * What is left to do: its last step, and its record.
+ *
+ * Returns: (transfer floating) (nullable): the reply
+ */
+GVariant *linx_reply_placed (LinxVisit *visit, const LinxRequest *request, const LinxPins *pins,
+                             int mount, GError **error);
+
+/**
  * linx_reply_changed:
  * @request: a request that was about a mount that was there before
  * @mount: that mount

@@ -7,8 +7,8 @@
 #include "sys.h"
 
 #include <errno.h>
-#include <glib-unix.h>
 #include <fcntl.h>
+#include <glib-unix.h>
 #include <sched.h>
 #include <string.h>
 #include <sys/socket.h>

@@ -6,6 +6,7 @@ import pathlib
 import re
 import signal
 import subprocess
+import threading
 import time
 import unittest
 import xml.etree.ElementTree as ElementTree
@@ -225,6 +226,37 @@ class Files(unittest.TestCase):
             '/usr/share/doc/linx-mount/examples/50-linx-mount-backup-disk.rules').read_text()
         for key in ('namespace', 'device', 'fstype', 'options', 'recursive', 'target'):
             self.assertIn(f'action.lookup("{key}")', rule)
+
+
+
+class Journal(Case):
+    def test_one_that_does_not_keep_up(self):
+        """Nobody waits for it; but when 4096 lines wait no call is taken, and none goes without one."""
+        service = subprocess.Popen([DAEMON, '--replace'], stderr=subprocess.PIPE,
+                                   text=True)
+        self.addCleanup(service.stderr.close)
+        wait_until(lambda: service_pid() == service.pid, 'the service being replaced')
+        root = self.client()
+
+        def umount():
+            try:
+                root.umount('/none')
+            except Fault as fault:
+                return fault.name.rpartition('.')[2]
+            return None
+        outcomes = [umount() for _ in range(6000)]
+        self.assertEqual(set(outcomes), {'ENOENT', 'LimitsExceeded'})
+        self.assertEqual(set(outcomes[-100:]), {'LimitsExceeded'})
+        done = outcomes.count('ENOENT')
+        self.assertLess(done, 5500)
+        lines = []
+        reader = threading.Thread(target=lambda: lines.extend(service.stderr))
+        reader.start()
+        wait_until(lambda: umount() == 'ENOENT', 'calls being taken again')
+        service.terminate()
+        service.wait()
+        reader.join()
+        self.assertEqual(sum('audit:' in line for line in lines), done + 1)
 
 
 if __name__ == '__main__':
