@@ -38,6 +38,7 @@ static const char *const stage_names[LINX_N_STAGES] = {
   [LINX_STAGE_HELPER] = "Helper",
   [LINX_STAGE_FSTAB] = "Fstab",
   [LINX_STAGE_LIST] = "List",
+  [LINX_STAGE_WATCH] = "Watch",
 };
 
 static const char *const policy_names[] = {

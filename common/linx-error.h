@@ -62,6 +62,7 @@ typedef enum {
   LINX_STAGE_HELPER,
   LINX_STAGE_FSTAB,
   LINX_STAGE_LIST,
+  LINX_STAGE_WATCH,
   LINX_N_STAGES,
 } LinxStage;
 

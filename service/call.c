@@ -79,7 +79,7 @@ call_free (Call *call)
   g_clear_pointer (&call->request, linx_request_unref);
   g_clear_pointer (&call->caller, linx_caller_unref);
   g_clear_pointer (&call->details, linx_details_free);
-  if (work != NULL && work->pins->fd[LINX_PIN_MOUNT] >= 0)
+  if (work != NULL && work->pins->fd[LINX_PIN_REPLY] >= 0)
     g_dbus_connection_flush (call->bus, NULL, on_flushed, work);
   else if (work != NULL)
     free_work (work);
@@ -111,7 +111,7 @@ audit (Call *call, const GError *error)
 static gboolean
 take_fds (const Call *call, GUnixFDList **fds, GError **error)
 {
-  int mount = call->work != NULL ? call->work->pins->fd[LINX_PIN_MOUNT] : -1;
+  int mount = call->work != NULL ? call->work->pins->fd[LINX_PIN_REPLY] : -1;
 
   if (mount < 0)
     return TRUE;
@@ -164,6 +164,20 @@ visit_finish (Call *call, GAsyncResult *result, GError **error)
   return linx_workers_visit_finish (result, (gpointer *)&call->work, error);
 }
 
+/* The work is done: what outlives the call, and the answer. */
+static void
+finish (Call *call)
+{
+  const LinxVerb *verb = call->request->verb;
+  LinxPins *pins = call->work != NULL ? call->work->pins : NULL;
+  g_autoptr (GError) error = NULL;
+  GVariant *value = verb->settle != NULL
+                        ? verb->settle (call->bus, call->request, call->caller, pins, &error)
+                        : call->work->value;
+
+  reply (call, value, error);
+}
+
 static void
 on_performed (GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -172,7 +186,7 @@ on_performed (GObject *source, GAsyncResult *result, gpointer user_data)
 
   (void)source;
   if (visit_finish (call, result, &error))
-    reply (call, call->work->value, NULL);
+    finish (call);
   else
     reply (call, NULL, error);
 }
@@ -307,7 +321,7 @@ on_pinned (GObject *source, GAsyncResult *result, gpointer user_data)
         = g_error_new_literal (LINX_MOUNT_ERROR, LINX_MOUNT_ERROR_NOT_AUTHORIZED, "not authorized");
     reply (call, NULL, error);
   } else if (ok && call->work->value != NULL) {
-    reply (call, call->work->value, NULL);
+    finish (call);
   } else if (ok && call->work->pins->privileged) {
     answer_can (call, LINX_VERDICT_YES);
   } else {
@@ -323,6 +337,10 @@ go_on (Call *call, GError *failed)
 
   if (call->caller == NULL || !linx_bounds_enter_uid (call->caller->uid, &error)) {
     reply (call, NULL, error);
+    return;
+  }
+  if (call->request->verb->perform == NULL) {
+    finish (call);
     return;
   }
   call->work = linx_work_new (call->request, call->caller);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "kernel-features.h"
+#include "mount-events.h"
 #include "process.h"
+#include "statmount.h"
 #include "sys.h"
 
 #include <errno.h>
@@ -9,6 +11,8 @@
 #include <sys/mount.h>
 
 static gboolean unique_mount_id;
+static gboolean statmount_rows;
+static gboolean mount_events;
 static gboolean pidns_option;
 static gboolean overlay_layer_fds;
 static gboolean pidfd_info;
@@ -26,7 +30,18 @@ probe_unique_mount_id (void)
       || (stx.stx_mask & STATX_MNT_ID_UNIQUE) == 0)
     return FALSE;
   return sys_statmount (stx.stx_mnt_id, LINX_STATMOUNT_MNT_BASIC, &mount) == 0
-         && sys_listmount (LINX_LSMT_ROOT, 0, &id, 1) >= 0;
+         && sys_listmount (0, 0, &id, 1) >= 0;
+}
+
+/* Whether a namespace can be listened to, and be read without entering it. */
+static gboolean
+probe_mount_events (void)
+{
+  guint64 ns = 0, id;
+
+  return statmount_rows && linx_mount_events_are_there ()
+         && ioctl (linx_process_self_mnt_ns (), LINX_NS_GET_MNTNS_ID, &ns) == 0
+         && sys_listmount (ns, 0, &id, 1) >= 0;
 }
 
 /* Whether @option of @fstype takes a descriptor. */
@@ -83,12 +98,26 @@ linx_features_probe (void)
   overlay_layer_fds = takes_fd ("overlay", "lowerdir+", "/", O_PATH | O_DIRECTORY);
   pidns_option = takes_fd ("proc", "pidns", "/proc/self/ns/pid", O_RDONLY);
   unique_mount_id = probe_unique_mount_id ();
+  statmount_rows = unique_mount_id && linx_statmount_tells_all ();
+  mount_events = probe_mount_events ();
 }
 
 gboolean
 linx_feature_unique_mount_id (void)
 {
   return unique_mount_id;
+}
+
+gboolean
+linx_feature_statmount (void)
+{
+  return statmount_rows;
+}
+
+gboolean
+linx_feature_mount_events (void)
+{
+  return mount_events;
 }
 
 gboolean
@@ -122,6 +151,10 @@ linx_features_names (void)
 
   if (unique_mount_id)
     g_strv_builder_add (names, "unique-mount-id");
+  if (statmount_rows)
+    g_strv_builder_add (names, "statmount");
+  if (mount_events)
+    g_strv_builder_add (names, "mount-events");
   if (pidns_option)
     g_strv_builder_add (names, "pidns-option");
   if (overlay_layer_fds)

@@ -15,6 +15,22 @@ void linx_features_probe (void);
 gboolean linx_feature_unique_mount_id (void);
 
 /**
+ * linx_feature_statmount:
+ *
+ * Returns: whether statmount(2) tells all that mountinfo does (STATMOUNT_SUPPORTED_MASK,
+ * Linux 6.15)
+ */
+gboolean linx_feature_statmount (void);
+
+/**
+ * linx_feature_mount_events:
+ *
+ * Returns: whether fanotify(7) tells of a namespace's mounts (FAN_REPORT_MNT, Linux 6.15), and they
+ *   can be read by the namespace's id
+ */
+gboolean linx_feature_mount_events (void);
+
+/**
  * linx_feature_pidns_option:
  *
  * Returns: whether proc takes the option pidns= (Linux 6.17)

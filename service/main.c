@@ -12,6 +12,7 @@
 #include "reaper.h"
 #include "service.h"
 #include "utab.h"
+#include "watch.h"
 #include "worker.h"
 
 #include <glib-unix.h>
@@ -46,7 +47,7 @@ on_idle_timeout (gpointer user_data)
 {
   (void)user_data;
   idle_timer = 0;
-  if (linx_calls_under_way () == 0)
+  if (linx_calls_under_way () == 0 && linx_watches_count () == 0)
     g_main_loop_quit (loop);
   return G_SOURCE_REMOVE;
 }
@@ -126,8 +127,10 @@ serve (GDBusConnection *bus)
       on_name_acquired, on_name_lost, NULL, NULL);
 
   linx_calls_on_idle (start_idle_timer);
+  linx_watches_on_idle (start_idle_timer);
   start_idle_timer ();
   g_main_loop_run (loop);
+  linx_watches_end ();
   if (has_name)
     g_bus_unown_name (name_id);
   while (linx_calls_under_way () > 0 || g_main_context_pending (NULL))

@@ -2,24 +2,16 @@
 #include "mount-id.h"
 #include "kernel-features.h"
 #include "linx-error.h"
-#include "row.h"
 #include "sys.h"
 #include "table.h"
 
 #include <errno.h>
 #include <sys/mount.h>
-#include <sys/sysmacros.h>
 
 #define PAGE 1024
 
-typedef struct {
-  guint64 id;
-  guint64 parent;
-  dev_t device;
-} Ids;
-
 struct _LinxMountIds {
-  GHashTable *by_old; /* guint -> Ids */
+  GHashTable *by_old; /* guint -> guint64 */
 };
 
 void
@@ -33,16 +25,11 @@ static void
 add (LinxMountIds *ids, guint64 id)
 {
   struct linx_statmount mount;
-  Ids *entry;
 
   /* A mount may go away while the list is read: then it is not in it. */
-  if (sys_statmount (id, LINX_STATMOUNT_MNT_BASIC | LINX_STATMOUNT_SB_BASIC, &mount) < 0)
-    return;
-  entry = g_new (Ids, 1);
-  entry->id = mount.mnt_id;
-  entry->parent = mount.mnt_parent_id;
-  entry->device = makedev (mount.sb_dev_major, mount.sb_dev_minor);
-  g_hash_table_replace (ids->by_old, GUINT_TO_POINTER (mount.mnt_id_old), entry);
+  if (sys_statmount (id, LINX_STATMOUNT_MNT_BASIC, &mount) == 0)
+    g_hash_table_replace (ids->by_old, GUINT_TO_POINTER (mount.mnt_id_old),
+                          g_memdup2 (&id, sizeof id));
 }
 
 LinxMountIds *
@@ -55,7 +42,7 @@ linx_mount_ids_read (GError **error)
 
   ids->by_old = g_hash_table_new_full (NULL, NULL, NULL, g_free);
   do {
-    n = sys_listmount (LINX_LSMT_ROOT, after, page, PAGE);
+    n = sys_listmount (0, after, page, PAGE);
     if (n < 0) {
       linx_error_set (error, LINX_STAGE_LIST, errno, "mount ids", NULL);
       return NULL;
@@ -68,22 +55,22 @@ linx_mount_ids_read (GError **error)
 }
 
 gboolean
-linx_mount_ids_find (const LinxMountIds *ids, guint mount_id, dev_t device, guint64 *id,
-                     guint64 *parent)
+linx_mount_ids_take (const LinxMountIds *ids, LinxRow *row)
 {
-  const Ids *entry = g_hash_table_lookup (ids->by_old, GUINT_TO_POINTER (mount_id));
+  const guint64 *id = g_hash_table_lookup (ids->by_old, GUINT_TO_POINTER (row->mount_id));
+  struct linx_statmount mount;
 
-  if (entry == NULL || entry->device != device)
+  if (id == NULL || sys_statmount (*id, LINX_STATMOUNT_MNT_BASIC, &mount) < 0)
     return FALSE;
-  *id = entry->id;
-  *parent = entry->parent;
+  row->id = *id;
+  row->parent = mount.mnt_parent_id;
   return TRUE;
 }
 
 static char *
 propagation_from_table (guint64 id)
 {
-  g_autoptr (LinxTable) table = linx_table_read (-1, NULL);
+  g_autoptr (LinxTable) table = linx_table_read (NULL);
   const LinxRow *row = table != NULL ? linx_table_find (table, id) : NULL;
 
   return g_strdup (row != NULL ? linx_row_propagation (row) : "");
@@ -106,7 +93,7 @@ linx_mount_id_propagation (guint64 id)
 guint64
 linx_mount_id_unique (guint mount_id)
 {
-  g_autoptr (LinxTable) table = linx_table_read (-1, NULL);
+  g_autoptr (LinxTable) table = linx_table_read (NULL);
 
   for (guint i = 0; table != NULL && i < table->rows->len; i++) {
     const LinxRow *row = g_ptr_array_index (table->rows, i);
@@ -120,7 +107,7 @@ linx_mount_id_unique (guint mount_id)
 static guint64
 parent_from_table (guint64 id)
 {
-  g_autoptr (LinxTable) table = linx_table_read (-1, NULL);
+  g_autoptr (LinxTable) table = linx_table_read (NULL);
   const LinxRow *row = table != NULL ? linx_table_find (table, id) : NULL;
 
   return row != NULL ? row->parent : 0;

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include <glib.h>
-#include <sys/types.h>
+#include "row.h"
 
 /*
  * Mount ids: between the kernel's unique ones and mountinfo's reusable ones. All of it runs on a
@@ -16,8 +15,7 @@ typedef struct _LinxMountIds LinxMountIds;
  * linx_mount_ids_read:
  * @error: List.*
  *
- * Reads the ids of all mounts of this namespace. Read it after mountinfo: then a row that is in
- * mountinfo and not here is of a mount that is gone.
+ * Reads the ids of all mounts of this namespace.
  *
  * Returns: (transfer full): the ids
  */
@@ -27,19 +25,16 @@ void linx_mount_ids_free (LinxMountIds *ids);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (LinxMountIds, linx_mount_ids_free)
 
 /**
- * linx_mount_ids_find:
+ * linx_mount_ids_take:
  * @ids: the ids
- * @mount_id: mountinfo's id of a mount
- * @device: its device there; a mount that took a freed number over has most likely another
- * @id: (out): its unique id
- * @parent: (out): its parent's
+ * @row: a line of mountinfo that was read after @ids
  *
- * Before Linux 6.8 the ids are mountinfo's own, and this is not called.
+ * Gives the row the unique ids of its mount and of its parent. The number that mountinfo has for it
+ * may have been another mount's when @ids was read: that one is gone now.
  *
- * Returns: whether the mount is still there
+ * Returns: whether it is a mount of @ids
  */
-gboolean linx_mount_ids_find (const LinxMountIds *ids, guint mount_id, dev_t device, guint64 *id,
-                              guint64 *parent);
+gboolean linx_mount_ids_take (const LinxMountIds *ids, LinxRow *row);
 
 /**
  * linx_mount_id_propagation:

@@ -14,7 +14,7 @@
 static GVariant *
 hand_out (LinxPins *pins, int mount)
 {
-  pins->fd[LINX_PIN_MOUNT] = mount;
+  pins->fd[LINX_PIN_REPLY] = mount;
   return mount >= 0 ? g_variant_new ("(h)", 0) : NULL;
 }
 

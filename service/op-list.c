@@ -1,7 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "kernel-features.h"
 #include "linx-error.h"
+#include "mountinfo.h"
 #include "ops.h"
 #include "process.h"
+#include "row-writer.h"
+#include "statmount.h"
+#include "sys.h"
 #include "table.h"
 #include "utab.h"
 
@@ -12,18 +17,42 @@
 /* Half of what the bus carries (32 MiB), so that no reply makes it cut the service off. */
 #define MOST_REPLY_BYTES (16 << 20)
 
-/* What a caller's own namespace shows is what its own mountinfo shows: only what is below its root.
- * The file is opened before the namespace is entered, while the caller's number is known good. */
+/* Whether the caller's root is that of the namespace, which this worker is in. */
+static int
+compare_roots (const LinxCaller *caller, gboolean *same)
+{
+  int root = linx_process_open (caller->pid, "root", O_PATH);
+  LinxFileId own, whole;
+  int err = root >= 0 ? linx_file_id_read (&own, root, "") : errno;
+
+  if (err == 0)
+    err = linx_file_id_read (&whole, AT_FDCWD, "/");
+  *same = err == 0 && linx_file_id_equal (&own, &whole);
+  if (root >= 0)
+    close (root);
+  return err;
+}
+
+/* A caller whose root is not its namespace's sees what its own mountinfo shows: what its root
+ * reaches. Its number is known good where it is alive afterwards. */
 gboolean
 linx_list_pin (const LinxRequest *request, LinxPins *pins, GError **error)
 {
+  gboolean same;
+  int err;
+
   (void)request;
   if (pins->privileged || !pins->ns[LINX_IN].own)
     return TRUE;
-  pins->fd[LINX_PIN_MOUNTINFO] = linx_process_open (pins->caller->pid, "mountinfo", O_RDONLY);
-  if (pins->fd[LINX_PIN_MOUNTINFO] < 0 || !linx_process_alive (pins->fd[LINX_LENT_CALLER]))
+  err = compare_roots (pins->caller, &same);
+  if (err == 0 && !same)
+    pins->fd[LINX_PIN_MOUNTINFO] = linx_process_open (pins->caller->pid, "mountinfo", O_RDONLY);
+  if (!linx_process_alive (pins->fd[LINX_LENT_CALLER]))
     return linx_error_set (error, LINX_STAGE_OPEN_NS, ESRCH, "caller",
                            "the caller's process has ended");
+  if (err != 0 || (!same && pins->fd[LINX_PIN_MOUNTINFO] < 0))
+    return linx_error_set (error, LINX_STAGE_LIST, err != 0 ? err : errno, "caller", NULL);
+  pins->confined = !same;
   return TRUE;
 }
 
@@ -37,11 +66,12 @@ is_below (const char *path, const char *top)
   return strncmp (path, top, length) == 0 && (path[length] == '\0' || path[length] == '/');
 }
 
+/* All filters but `after`, which is the table's. */
 static gboolean
-matches (const LinxRequest *request, const LinxRow *row)
+matches (const LinxRow *row, gconstpointer data)
 {
-  if (row->id <= request->after && request->after != 0)
-    return FALSE;
+  const LinxRequest *request = data;
+
   if (request->id.given && row->id != request->id.value)
     return FALSE;
   if (request->fstypes != NULL
@@ -54,36 +84,138 @@ matches (const LinxRequest *request, const LinxRow *row)
   return request->under == NULL || is_below (row->mount_point, request->under);
 }
 
+/* A reply in the making. */
+typedef struct {
+  LinxRowWriter *writer;
+  gboolean joins_utab;
+  GHashTable *user_options; /* read with the first row */
+  gboolean too_large;
+} Reply;
+
+static gboolean
+add (LinxRow *row, gpointer data)
+{
+  Reply *reply = data;
+
+  if (reply->joins_utab && reply->user_options == NULL)
+    reply->user_options = linx_utab_options ();
+  if (reply->joins_utab)
+    row->user_options = g_hash_table_lookup (reply->user_options, GUINT_TO_POINTER (row->mount_id));
+  reply->too_large = linx_row_writer_add (reply->writer, row) > MOST_REPLY_BYTES;
+  return !reply->too_large;
+}
+
+/* The mount that a look-up of `target` ends on. Mount points are in the kernel's cache, all of
+ * them; with RESOLVE_CACHED (openat2(2)) nothing else is asked, so that no filesystem can keep it
+ * waiting. Returns 0 where it ends elsewhere, or needs more. */
+static guint64
+find_target (const LinxRequest *request, const LinxPins *pins)
+{
+  LinxFileId id;
+  int fd = -1;
+  gboolean is;
+
+  if (linx_caller_assume (pins->caller, pins->gid, NULL))
+    fd = sys_openat2 (AT_FDCWD, request->at, O_PATH | O_CLOEXEC,
+                      RESOLVE_CACHED | RESOLVE_NO_SYMLINKS);
+  if (!linx_caller_resume (NULL) || fd < 0)
+    return 0;
+  is = linx_file_id_read (&id, fd, "") == 0 && id.mount_root;
+  close (fd);
+  return is ? id.mount : 0;
+}
+
+/* The mount @top and those that it is stacked on, by statmount(2) alone. */
+static GPtrArray *
+read_stack (const LinxRequest *request, guint64 top)
+{
+  g_autoptr (LinxStatmount) statmount = linx_statmount_new ();
+  GPtrArray *rows = g_ptr_array_new_with_free_func (g_free);
+  guint64 id = top;
+  LinxRow row;
+
+  while (linx_statmount_read (statmount, 0, id, &row) == 0
+         && (request->at == NULL || g_str_equal (row.mount_point, request->at))) {
+    g_ptr_array_add (rows, linx_row_copy (&row));
+    if (request->at == NULL || row.parent == id)
+      break;
+    id = row.parent;
+  }
+  g_ptr_array_sort (rows, linx_row_compare);
+  return rows;
+}
+
+/* Where one mount is asked for the table need not be read. Returns whether that was so. */
+static gboolean
+list_one (const LinxRequest *request, const LinxPins *pins, Reply *reply)
+{
+  guint64 top = request->id.given ? request->id.value : 0;
+  g_autoptr (GPtrArray) rows = NULL;
+  guint n = 0;
+
+  if (pins->fd[LINX_PIN_MOUNTINFO] >= 0 || !linx_feature_statmount ()
+      || (!request->id.given && request->at == NULL))
+    return FALSE;
+  if (!request->id.given)
+    top = find_target (request, pins);
+  if (top == 0 && !request->id.given)
+    return FALSE;
+  rows = read_stack (request, top);
+  if (rows->len == 0 && !request->id.given)
+    return FALSE;
+  for (guint i = 0; i < rows->len && (request->limit == 0 || n < request->limit); i++) {
+    LinxRow *row = g_ptr_array_index (rows, i);
+
+    if (row->id > request->after && matches (row, request)) {
+      add (row, reply);
+      n++;
+    }
+  }
+  return TRUE;
+}
+
 GVariant *
 linx_list_perform (LinxVisit *visit, const LinxRequest *request, LinxPins *pins, GError **error)
 {
-  g_autoptr (LinxTable) table = linx_table_read (pins->fd[LINX_PIN_MOUNTINFO], error);
-  g_auto (GVariantBuilder) rows = G_VARIANT_BUILDER_INIT (G_VARIANT_TYPE ("a(a{sv})"));
-  gsize bytes = 0;
-  guint n = 0;
+  g_autoptr (LinxRowWriter) writer = linx_row_writer_new ((const char *const *)request->fields);
+  const LinxTableQuery query = { .mountinfo = pins->fd[LINX_PIN_MOUNTINFO],
+                                 .after = request->after,
+                                 .limit = request->limit,
+                                 .matches = matches,
+                                 .data = request };
+  g_autoptr (GHashTable) user_options = NULL;
+  Reply reply = { .writer = writer,
+                  .joins_utab = pins->ns[LINX_IN].kind == LINX_NAMESPACE_HOST
+                                && linx_row_writer_wants (writer, "user-options") };
+  gboolean ok = list_one (request, pins, &reply) || linx_table_each (&query, add, &reply, error);
+  GVariant *rows;
 
   (void)visit;
-  if (table == NULL)
+  user_options = reply.user_options;
+  if (ok && reply.too_large)
+    g_set_error (error, G_DBUS_ERROR, G_DBUS_ERROR_LIMITS_EXCEEDED,
+                 "more than %d MiB of rows: ask for pages with 'limit' and 'after', or for less "
+                 "with 'fields'",
+                 MOST_REPLY_BYTES >> 20);
+  if (!ok || reply.too_large)
     return NULL;
-  if (pins->ns[LINX_IN].kind == LINX_NAMESPACE_HOST)
-    linx_utab_join (table);
-  for (guint i = 0; i < table->rows->len && (request->limit == 0 || n < request->limit); i++) {
-    const LinxRow *row = g_ptr_array_index (table->rows, i);
-    g_autoptr (GVariant) value = NULL;
+  rows = linx_row_writer_end (writer);
+  return g_variant_new_tuple (&rows, 1);
+}
 
-    if (!matches (request, row))
-      continue;
-    value = g_variant_ref_sink (linx_row_to_variant (row, (const char *const *)request->fields));
-    bytes += g_variant_get_size (value);
-    if (bytes > MOST_REPLY_BYTES) {
-      g_set_error (error, G_DBUS_ERROR, G_DBUS_ERROR_LIMITS_EXCEEDED,
-                   "more than %d MiB of rows: ask for pages with 'limit' and 'after', or for less "
-                   "with 'fields'",
-                   MOST_REPLY_BYTES >> 20);
-      return NULL;
-    }
-    g_variant_builder_add_value (&rows, value);
-    n++;
+GVariant *
+linx_open_mountinfo_perform (LinxVisit *visit, const LinxRequest *request, LinxPins *pins,
+                             GError **error)
+{
+  (void)visit;
+  (void)request;
+  pins->fd[LINX_PIN_REPLY] = pins->fd[LINX_PIN_MOUNTINFO];
+  pins->fd[LINX_PIN_MOUNTINFO] = -1;
+  if (pins->fd[LINX_PIN_REPLY] < 0)
+    pins->fd[LINX_PIN_REPLY] = linx_mountinfo_open_own ();
+  if (pins->fd[LINX_PIN_REPLY] < 0) {
+    linx_error_set (error, LINX_STAGE_LIST, errno, "mountinfo", NULL);
+    return NULL;
   }
-  return g_variant_new ("(a(a{sv}))", &rows);
+  return g_variant_new ("(h)", 0);
 }

@@ -20,7 +20,7 @@ fail (const LinxPins *pins, int err, const char *words, GError **error)
 static gboolean
 pin_fstype (LinxPins *pins, GError **error)
 {
-  g_autoptr (LinxTable) table = linx_table_read (-1, error);
+  g_autoptr (LinxTable) table = linx_table_read (error);
   const LinxRow *row = table != NULL ? linx_table_find (table, pins->target_mount) : NULL;
 
   if (row != NULL)

@@ -78,7 +78,7 @@ find_untouched (const LinxRequest *request, const LinxPins *pins, Found *found, 
   if (g_str_equal (name, "/") || g_str_equal (name, ".") || g_str_equal (name, ".."))
     return fail (request->target.path, EBUSY,
                  "a root is never unmounted, and 'expire' takes no '.' at the end", error);
-  table = linx_table_read (-1, error);
+  table = linx_table_read (error);
   if (table == NULL)
     return FALSE;
   found->path = g_build_filename (place.path, name, NULL);
@@ -141,7 +141,7 @@ mount_at_name (const LinxRequest *request, const LinxPins *pins)
 
   if (!request->expire)
     return linx_file_id_read (&id, pins->fd[LINX_PIN_TARGET], pins->name) == 0 ? id.mount : 0;
-  table = linx_table_read (-1, NULL);
+  table = linx_table_read (NULL);
   row = table != NULL ? linx_table_find_top (table, pins->target, pins->place.id.mount) : NULL;
   return row != NULL ? row->id : 0;
 }

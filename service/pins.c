@@ -60,6 +60,7 @@ linx_pins_free (LinxPins *pins)
   g_free (pins->source);
   linx_place_clear (&pins->source_place);
   g_free (pins->fstype);
+  g_clear_pointer (&pins->seen, linx_seen_free);
   g_clear_pointer (&pins->layers, g_array_unref);
   g_free (pins);
 }

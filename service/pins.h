@@ -4,6 +4,7 @@
 #include "caller.h"
 #include "path.h"
 #include "request.h"
+#include "seen.h"
 
 /*
  * Pins: what a request named, looked up once and held. What polkit approves is these, and these are
@@ -27,7 +28,11 @@ enum {
   LINX_PIN_SHOWN,
   LINX_PIN_IDMAP,
   LINX_PIN_MOUNTINFO,
-  LINX_PIN_MOUNT, /* a detached mount, for the reply */
+  /* Those up to the layers outlive the work. */
+  LINX_PIN_REPLY,  /* what the reply carries */
+  LINX_PIN_EVENTS, /* of Watch: see LinxMonitorParts */
+  LINX_PIN_POLLER,
+  LINX_PIN_WATCHED, /* the process that named the namespace */
   LINX_PIN_LAYERS,
   LINX_PINS_OWNED = LINX_PIN_LAYERS + LINX_MOST_LAYERS,
   LINX_LENT_CALLER = LINX_PINS_OWNED,
@@ -115,6 +120,11 @@ typedef struct {
  *
  * @shown_pid: the process whose namespaces a new proc, sysfs, mqueue or cgroup shows; 0: none
  *
+ * @confined: whether the caller's root shows it but a part of its own namespace
+ *
+ * @watched_ns: the namespace's id for ever; 0: it is read from inside
+ * @seen: (nullable): its table
+ *
  * @idmap_inode: the number of the user namespace whose mapping the mount gets, as lsns(8) shows it
  * @idmap_owner: who owns it
  *
@@ -149,6 +159,11 @@ typedef struct {
   gboolean fresh;
 
   pid_t shown_pid;
+
+  gboolean confined;
+
+  guint64 watched_ns;
+  LinxSeen *seen;
 
   guint64 idmap_inode;
   uid_t idmap_owner;

@@ -11,15 +11,27 @@ add (GPtrArray *actions, const char *operation, const char *suffix)
   g_ptr_array_add (actions, g_strconcat (PREFIX, operation, suffix, NULL));
 }
 
+/* Whether it reads the table that is the caller's own. Who sees but a part of it by its root is
+ * told of changes of all of it, or of none. */
+static gboolean
+reads_own (const LinxRequest *request, const LinxPins *pins)
+{
+  return (request->verb->bit & LINX_VERBS_READING) != 0 && pins->ns[LINX_IN].own
+         && !(pins->confined && request->verb->bit == LINX_VERB_WATCH);
+}
+
 GPtrArray *
 linx_policy_actions (const LinxRequest *request, const LinxPins *pins)
 {
   guint verb = request->verb->bit;
-  gboolean lists_other = verb == LINX_VERB_LIST_MOUNTS && !pins->ns[LINX_IN].own;
+  gboolean reads = (verb & LINX_VERBS_READING) != 0;
   gboolean propagates = (verb & (LINX_VERB_SET_PROPAGATION | LINX_VERB_MAKE_RPRIVATE)) != 0;
   GPtrArray *actions = g_ptr_array_new_with_free_func (g_free);
 
-  add (actions, request->verb->operation, lists_other ? "-other" : "");
+  if (reads)
+    add (actions, "list-mounts", reads_own (request, pins) ? "" : "-other");
+  else
+    add (actions, request->verb->operation, "");
   if (request->propagation != 0 && !propagates)
     add (actions, "set-propagation", "");
   if (linx_pins_crosses (pins) && !pins->ns[LINX_FROM].own)
@@ -51,8 +63,6 @@ linx_policy_may_tell (const LinxRequest *request, const LinxCaller *caller, cons
 gboolean
 linx_policy_is_audited (const LinxRequest *request, const LinxPins *pins)
 {
-  gboolean lists_own
-      = request->verb->bit == LINX_VERB_LIST_MOUNTS && pins != NULL && pins->ns[LINX_IN].own;
-
-  return !request->only_ask && !lists_own;
+  return !request->only_ask && request->verb->bit != LINX_VERB_UNWATCH
+         && (pins == NULL || !reads_own (request, pins));
 }

@@ -2,7 +2,7 @@
 #include "request-keys.h"
 #include "linx-error.h"
 #include "request-values.h"
-#include "row.h"
+#include "row-writer.h"
 #include "verb.h"
 
 #include <string.h>

@@ -232,3 +232,11 @@ linx_request_decode_list (LinxRequest *request, GVariant *arguments, GError **er
   (void)error;
   return TRUE;
 }
+
+gboolean
+linx_request_decode_unwatch (LinxRequest *request, GVariant *arguments, GError **error)
+{
+  (void)error;
+  g_variant_get_child (arguments, 0, "t", &request->watch);
+  return TRUE;
+}

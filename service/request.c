@@ -120,7 +120,7 @@ decode (LinxRequest *request, GVariant *arguments, GError **error)
   request->arguments = g_variant_ref (arguments);
   if (has_keys && !linx_request_decode_keys (request, last, error))
     return FALSE;
-  if (has_keys && request->options == NULL)
+  if (request->options == NULL && request->called->bit != LINX_VERB_CAN)
     request->options = linx_options_parse ("", NULL);
   if (!request->called->decode (request, arguments, error))
     return FALSE;

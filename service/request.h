@@ -114,6 +114,7 @@ typedef struct {
   GStrv fields;
   guint limit;
   guint64 after;
+  guint64 watch;
 
   LinxMessageFds *fds;
   GVariant *arguments; /* as they came */
@@ -168,4 +169,5 @@ gboolean linx_request_decode_propagation (LinxRequest *request, GVariant *argume
 gboolean linx_request_decode_rprivate (LinxRequest *request, GVariant *arguments, GError **error);
 gboolean linx_request_decode_pivot (LinxRequest *request, GVariant *arguments, GError **error);
 gboolean linx_request_decode_list (LinxRequest *request, GVariant *arguments, GError **error);
+gboolean linx_request_decode_unwatch (LinxRequest *request, GVariant *arguments, GError **error);
 gboolean linx_request_decode_can (LinxRequest *request, GVariant *arguments, GError **error);

@@ -27,7 +27,8 @@
  * @super_options: the filesystem's options
  * @user_options: (nullable): words for other programs, which libmount recorded
  *
- * A line of mountinfo (proc_pid_mountinfo(5)), octal escapes decoded: strings are raw bytes.
+ * What the kernel says of a mount, by mountinfo (proc_pid_mountinfo(5)) or statmount(2), octal
+ * escapes decoded: strings are raw bytes. They belong to whoever read the row.
  */
 typedef struct {
   guint64 id;
@@ -35,21 +36,55 @@ typedef struct {
   guint mount_id;
   guint parent_id;
   dev_t device;
-  char *root;
-  char *mount_point;
-  char *mount_options;
+  const char *root;
+  const char *mount_point;
+  const char *mount_options;
   guint64 shared;
   guint64 master;
   guint64 propagate_from;
   gboolean unbindable;
-  char *fstype;
-  char *source;
-  char *super_options;
-  char *user_options;
+  const char *fstype;
+  const char *source;
+  const char *super_options;
+  const char *user_options;
 } LinxRow;
 
-void linx_row_free (LinxRow *row);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (LinxRow, linx_row_free)
+/**
+ * LinxRowFunc:
+ * @row: a row, valid during the call; the function may change its ids and user options
+ * @data: the function's data
+ *
+ * Returns: whether to go on to the next one
+ */
+typedef gboolean (*LinxRowFunc) (LinxRow *row, gpointer data);
+
+/**
+ * linx_row_copy:
+ * @row: a row
+ *
+ * Returns: (transfer full): the same with strings of its own, all in one piece: for g_free()
+ */
+LinxRow *linx_row_copy (const LinxRow *row);
+
+/** linx_row_compare: a GCompareFunc for arrays of pointers to rows: by ascending id. */
+gint linx_row_compare (gconstpointer a, gconstpointer b);
+
+/**
+ * linx_row_hash:
+ * @row: a row
+ *
+ * Returns: a number that most likely is another one where anything of the row is
+ */
+guint64 linx_row_hash (const LinxRow *row);
+
+/**
+ * linx_row_unescape:
+ * @field: a field of mountinfo, changed in place: the kernel writes space, tab, newline, backslash
+ *   and # as a backslash and three octal digits
+ *
+ * Returns: @field
+ */
+char *linx_row_unescape (char *field);
 
 /**
  * linx_propagation_word:
@@ -60,20 +95,3 @@ const char *linx_propagation_word (gboolean shared, gboolean slave, gboolean unb
 
 /** linx_row_propagation: the word for a row. */
 const char *linx_row_propagation (const LinxRow *row);
-
-/**
- * linx_row_is_key:
- * @name: a name
- *
- * Returns: whether a row's dictionary has such a key
- */
-gboolean linx_row_is_key (const char *name);
-
-/**
- * linx_row_to_variant:
- * @row: a row
- * @fields: (nullable): the keys that are wanted; %NULL: all
- *
- * Returns: (transfer floating): the row as "(a{sv})"
- */
-GVariant *linx_row_to_variant (const LinxRow *row, const char *const *fields);

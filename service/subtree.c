@@ -122,7 +122,7 @@ umount_one (LinxVisit *visit, const LinxPins *pins, const LinxRow *row, int flag
 gboolean
 linx_subtree_umount (LinxVisit *visit, const LinxPins *pins, int flags, GError **error)
 {
-  g_autoptr (LinxTable) table = linx_table_read (-1, error);
+  g_autoptr (LinxTable) table = linx_table_read (error);
   g_autoptr (GPtrArray) below = NULL;
   LinxFileId root;
 

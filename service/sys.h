@@ -9,6 +9,7 @@
 #include <glib.h>
 #include <grp.h>
 #include <linux/openat2.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -32,16 +33,26 @@
 
 #define LINX_STATMOUNT_SB_BASIC 0x1U
 #define LINX_STATMOUNT_MNT_BASIC 0x2U
+#define LINX_STATMOUNT_PROPAGATE_FROM 0x4U
+#define LINX_STATMOUNT_MNT_ROOT 0x8U
+#define LINX_STATMOUNT_MNT_POINT 0x10U
+#define LINX_STATMOUNT_FS_TYPE 0x20U
+#define LINX_STATMOUNT_MNT_OPTS 0x80U
+#define LINX_STATMOUNT_FS_SUBTYPE 0x100U
+#define LINX_STATMOUNT_SB_SOURCE 0x200U
+#define LINX_STATMOUNT_SUPPORTED_MASK 0x1000U
 #define LINX_LSMT_ROOT UINT64_MAX
 
+/* mnt_ns_id: Linux 6.11; 0: the caller's own */
 struct linx_mnt_id_req {
   uint32_t size;
   uint32_t spare;
   uint64_t mnt_id;
   uint64_t param;
+  uint64_t mnt_ns_id;
 };
 
-/* The fixed head of struct statmount; no strings are ever asked for. */
+/* Strings are offsets into what follows it. */
 struct linx_statmount {
   uint32_t size;
   uint32_t mnt_opts;
@@ -62,22 +73,66 @@ struct linx_statmount {
   uint64_t propagate_from;
   uint32_t mnt_root;
   uint32_t mnt_point;
-  uint64_t spare[50];
+  uint64_t mnt_ns_id;
+  uint32_t fs_subtype;
+  uint32_t sb_source;
+  uint32_t opt_num;
+  uint32_t opt_array;
+  uint32_t opt_sec_num;
+  uint32_t opt_sec_array;
+  uint64_t supported_mask;
+  uint64_t spare[45];
+  char strings[];
 };
+
+static inline uint32_t
+sys_mnt_id_req_size (uint64_t ns)
+{
+  return ns == 0 ? offsetof (struct linx_mnt_id_req, mnt_ns_id) : sizeof (struct linx_mnt_id_req);
+}
+
+/* In the mount namespace of that id; 0: this thread's. */
+static inline int
+sys_statmount_in (uint64_t ns, uint64_t id, uint64_t mask, struct linx_statmount *buffer,
+                  size_t size)
+{
+  struct linx_mnt_id_req request
+      = { .size = sys_mnt_id_req_size (ns), .mnt_id = id, .param = mask, .mnt_ns_id = ns };
+  return (int)syscall (SYS_statmount, &request, buffer, size, 0);
+}
 
 static inline int
 sys_statmount (uint64_t id, uint64_t mask, struct linx_statmount *buffer)
 {
-  struct linx_mnt_id_req request = { .size = 24, .mnt_id = id, .param = mask };
-  return (int)syscall (SYS_statmount, &request, buffer, sizeof *buffer, 0);
+  return sys_statmount_in (0, id, mask, buffer, sizeof *buffer);
 }
 
 static inline ssize_t
-sys_listmount (uint64_t under, uint64_t after, uint64_t *ids, size_t n)
+sys_listmount (uint64_t ns, uint64_t after, uint64_t *ids, size_t n)
 {
-  struct linx_mnt_id_req request = { .size = 24, .mnt_id = under, .param = after };
+  struct linx_mnt_id_req request = {
+    .size = sys_mnt_id_req_size (ns), .mnt_id = LINX_LSMT_ROOT, .param = after, .mnt_ns_id = ns
+  };
   return syscall (SYS_listmount, &request, ids, n, 0);
 }
+
+/* NS_GET_MNTNS_ID, linux/nsfs.h: the id that a mount namespace has for ever. Linux 6.11 */
+#define LINX_NS_GET_MNTNS_ID _IOR (0xb7, 0x5, uint64_t)
+
+/* fanotify(7) of a mount namespace: Linux 6.15, include/uapi/linux/fanotify.h */
+#define LINX_FAN_REPORT_MNT 0x00004000U
+#define LINX_FAN_MARK_MNTNS 0x00000110U
+#define LINX_FAN_MNT_ATTACH 0x01000000U
+#define LINX_FAN_MNT_DETACH 0x02000000U
+#define LINX_FAN_EVENT_INFO_TYPE_MNT 7
+
+struct linx_fanotify_info_mnt {
+  uint8_t type;
+  uint8_t pad;
+  uint16_t len;
+  uint32_t padding;
+  uint64_t mnt_id;
+};
 
 /* ioctl_pidfd(2): Linux 6.13, include/uapi/linux/pidfd.h */
 struct linx_pidfd_info {

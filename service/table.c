@@ -3,14 +3,11 @@
 #include "kernel-features.h"
 #include "linx-error.h"
 #include "mount-id.h"
-#include "process.h"
+#include "mountinfo.h"
+#include "statmount.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/sysmacros.h>
-#include <unistd.h>
 
 void
 linx_table_free (LinxTable *table)
@@ -19,146 +16,117 @@ linx_table_free (LinxTable *table)
   g_free (table);
 }
 
-/* The fields between the attributes and "-": "tag[:value]", in any order, unknown ones too. */
+/* What the way by statmount(2) keeps. */
+typedef struct {
+  const LinxTableQuery *query;
+  LinxRowFunc func;
+  gpointer data;
+  guint n;
+} Passing;
+
+static gboolean
+pass (LinxRow *row, gpointer data)
+{
+  Passing *passing = data;
+  const LinxTableQuery *query = passing->query;
+
+  if (query->matches != NULL && !query->matches (row, query->data))
+    return TRUE;
+  passing->n++;
+  return passing->func (row, passing->data) && passing->n != query->limit;
+}
+
+/* What the way by mountinfo keeps: before Linux 6.8 its lines are in no order of ids. */
+typedef struct {
+  const LinxTableQuery *query;
+  const LinxMountIds *ids; /* NULL: mountinfo's own are all there are */
+  GPtrArray *rows;
+} Collecting;
+
 static void
-take_tag (LinxRow *row, const char *tag)
+keep_lowest (GPtrArray *rows, guint n)
 {
-  if (g_str_has_prefix (tag, "shared:"))
-    row->shared = g_ascii_strtoull (tag + strlen ("shared:"), NULL, 10);
-  else if (g_str_has_prefix (tag, "master:"))
-    row->master = g_ascii_strtoull (tag + strlen ("master:"), NULL, 10);
-  else if (g_str_has_prefix (tag, "propagate_from:"))
-    row->propagate_from = g_ascii_strtoull (tag + strlen ("propagate_from:"), NULL, 10);
-  else if (g_str_equal (tag, "unbindable"))
-    row->unbindable = TRUE;
-}
-
-/* The kernel writes space, tab, newline, backslash and # as a backslash and three octal digits. */
-static char *
-unescape (const char *field)
-{
-  char *plain = g_malloc (strlen (field) + 1);
-  char *out = plain;
-
-  for (const char *p = field; *p != '\0'; p++)
-    if (p[0] == '\\' && p[1] >= '0' && p[1] <= '3' && p[2] >= '0' && p[2] <= '7' && p[3] >= '0'
-        && p[3] <= '7') {
-      *out++ = (char)((p[1] - '0') << 6 | (p[2] - '0') << 3 | (p[3] - '0'));
-      p += 3;
-    } else {
-      *out++ = *p;
-    }
-  *out = '\0';
-  return plain;
+  g_ptr_array_sort (rows, linx_row_compare);
+  if (n != 0 && rows->len > n)
+    g_ptr_array_set_size (rows, (gint)n);
 }
 
 static gboolean
-take_numbers (LinxRow *row, char **words)
+collect (LinxRow *row, gpointer data)
 {
-  unsigned int id, parent, device_major, device_minor;
-  int end[3] = { 0 };
+  Collecting *collecting = data;
+  const LinxTableQuery *query = collecting->query;
 
-  if (sscanf (words[0], "%u%n", &id, &end[0]) != 1 || words[0][end[0]] != '\0'
-      || sscanf (words[1], "%u%n", &parent, &end[1]) != 1 || words[1][end[1]] != '\0'
-      || sscanf (words[2], "%u:%u%n", &device_major, &device_minor, &end[2]) != 2
-      || words[2][end[2]] != '\0')
-    return FALSE;
-  row->id = row->mount_id = id;
-  row->parent = row->parent_id = parent;
-  row->device = makedev (device_major, device_minor);
+  if (collecting->ids != NULL && !linx_mount_ids_take (collecting->ids, row))
+    return TRUE;
+  if (row->id <= query->after && query->after != 0)
+    return TRUE;
+  if (query->matches != NULL && !query->matches (row, query->data))
+    return TRUE;
+  g_ptr_array_add (collecting->rows, linx_row_copy (row));
+  if (query->limit != 0 && collecting->rows->len / 2 >= query->limit)
+    keep_lowest (collecting->rows, query->limit);
   return TRUE;
 }
 
-/* Not libmount: for a row whose source is /dev/root it asks /proc/cmdline and libblkid, by their
- * paths, and a worker's paths are in the root of a stranger. */
-static LinxRow *
-parse_line (char *line)
+/* Ids are read first: a line whose mount is not among them is of one that came since. */
+static GPtrArray *
+read_lines (const LinxTableQuery *query, GError **error)
 {
-  g_autoptr (LinxRow) row = g_new0 (LinxRow, 1);
-  g_auto (GStrv) words = g_strsplit (g_strchomp (line), " ", -1);
-  guint n = g_strv_length (words), dash = 6;
+  g_autoptr (LinxMountIds) ids = NULL;
+  g_autoptr (GPtrArray) rows = g_ptr_array_new_with_free_func (g_free);
+  Collecting collecting = { query, NULL, rows };
+  FILE *stream;
+  int fd;
 
-  while (dash < n && !g_str_equal (words[dash], "-"))
-    dash++;
-  if (dash + 4 > n || !take_numbers (row, words))
-    return NULL;
-  for (guint i = 6; i < dash; i++)
-    take_tag (row, words[i]);
-  row->root = unescape (words[3]);
-  row->mount_point = unescape (words[4]);
-  row->mount_options = unescape (words[5]);
-  row->fstype = unescape (words[dash + 1]);
-  row->source = unescape (words[dash + 2]);
-  row->super_options = unescape (words[dash + 3]);
-  return g_steal_pointer (&row);
-}
-
-static gint
-compare_ids (gconstpointer a, gconstpointer b)
-{
-  const LinxRow *row_a = *(LinxRow *const *)a, *row_b = *(LinxRow *const *)b;
-
-  return row_a->id < row_b->id ? -1 : row_a->id > row_b->id;
-}
-
-LinxTable *
-linx_table_parse (FILE *stream)
-{
-  LinxTable *table = g_new0 (LinxTable, 1);
-  char *line = NULL;
-  size_t size = 0;
-
-  table->rows = g_ptr_array_new_with_free_func ((GDestroyNotify)linx_row_free);
-  while (getline (&line, &size, stream) > 0) {
-    LinxRow *row = parse_line (line);
-
-    if (row != NULL)
-      g_ptr_array_add (table->rows, row);
+  if (linx_feature_unique_mount_id ()) {
+    collecting.ids = ids = linx_mount_ids_read (error);
+    if (ids == NULL)
+      return NULL;
   }
-  free (line);
-  g_ptr_array_sort (table->rows, compare_ids);
-  return table;
-}
-
-/* Gives the rows their unique ids; a row without one is of a mount that went away meanwhile. */
-static gboolean
-take_unique_ids (LinxTable *table, GError **error)
-{
-  g_autoptr (LinxMountIds) ids = linx_mount_ids_read (error);
-  guint i = 0;
-
-  if (ids == NULL)
-    return FALSE;
-  while (i < table->rows->len) {
-    LinxRow *row = g_ptr_array_index (table->rows, i);
-
-    if (linx_mount_ids_find (ids, row->mount_id, row->device, &row->id, &row->parent))
-      i++;
-    else
-      g_ptr_array_remove_index_fast (table->rows, i);
-  }
-  g_ptr_array_sort (table->rows, compare_ids);
-  return TRUE;
-}
-
-LinxTable *
-linx_table_read (int mountinfo, GError **error)
-{
-  int fd = mountinfo >= 0
-               ? fcntl (mountinfo, F_DUPFD_CLOEXEC, 0)
-               : openat (linx_process_proc_fd (), "thread-self/mountinfo", O_RDONLY | O_CLOEXEC);
-  FILE *stream = fd >= 0 ? fdopen (fd, "re") : NULL;
-  g_autoptr (LinxTable) table = NULL;
-
+  fd = query->mountinfo >= 0 ? fcntl (query->mountinfo, F_DUPFD_CLOEXEC, 0)
+                             : linx_mountinfo_open_own ();
+  stream = fd >= 0 ? fdopen (fd, "re") : NULL;
   if (stream == NULL) {
     linx_error_set (error, LINX_STAGE_LIST, errno, "mountinfo", NULL);
     return NULL;
   }
-  table = linx_table_parse (stream);
+  linx_mountinfo_each (stream, collect, &collecting);
   fclose (stream);
-  if (linx_feature_unique_mount_id () && !take_unique_ids (table, error))
-    return NULL;
-  return g_steal_pointer (&table);
+  keep_lowest (rows, query->limit);
+  return g_steal_pointer (&rows);
+}
+
+gboolean
+linx_table_each (const LinxTableQuery *query, LinxRowFunc func, gpointer data, GError **error)
+{
+  g_autoptr (GPtrArray) rows = NULL;
+  Passing passing = { query, func, data, 0 };
+
+  if (query->mountinfo < 0 && linx_feature_statmount ())
+    return linx_statmount_each (0, query->after, pass, &passing, error);
+  rows = read_lines (query, error);
+  for (guint i = 0; rows != NULL && i < rows->len; i++)
+    if (!func (g_ptr_array_index (rows, i), data))
+      break;
+  return rows != NULL;
+}
+
+static gboolean
+copy_into (LinxRow *row, gpointer data)
+{
+  g_ptr_array_add (data, linx_row_copy (row));
+  return TRUE;
+}
+
+LinxTable *
+linx_table_read (GError **error)
+{
+  g_autoptr (LinxTable) table = g_new0 (LinxTable, 1);
+  const LinxTableQuery all = { .mountinfo = -1 };
+
+  table->rows = g_ptr_array_new_with_free_func (g_free);
+  return linx_table_each (&all, copy_into, table->rows, error) ? g_steal_pointer (&table) : NULL;
 }
 
 const LinxRow *

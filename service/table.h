@@ -3,7 +3,44 @@
 
 #include "row.h"
 
-#include <stdio.h>
+/*
+ * Tables: the mounts of one namespace, as a worker in it reads them: by statmount(2) where the
+ * kernel tells all there, else by mountinfo. Rows have the ids that methods take.
+ */
+
+/**
+ * LinxTableQuery:
+ * @mountinfo: an open mountinfo file, which shows what can be reached from the root of the process
+ *   it was opened for; -1: all of the namespace that this worker is in
+ * @after: only rows with a greater id
+ * @limit: so many rows at most; 0: all
+ * @matches: (nullable): whether a row is wanted
+ * @data: for @matches
+ *
+ * Which rows are wanted.
+ */
+typedef struct {
+  int mountinfo;
+  guint64 after;
+  guint limit;
+  gboolean (*matches) (const LinxRow *row, gconstpointer data);
+  gconstpointer data;
+} LinxTableQuery;
+
+/**
+ * linx_table_each:
+ * @query: which rows
+ * @func: called for each of them, in ascending order of id
+ * @data: for @func
+ * @error: List.*
+ *
+ * A mount that comes or goes meanwhile may or may not be among them; all others are, once. What is
+ * kept meanwhile is no more than @query wants.
+ *
+ * Returns: whether it could be read
+ */
+gboolean linx_table_each (const LinxTableQuery *query, LinxRowFunc func, gpointer data,
+                          GError **error);
 
 /** LinxTable: the rows of one mount namespace, in ascending order of id. */
 typedef struct {
@@ -11,27 +48,12 @@ typedef struct {
 } LinxTable;
 
 /**
- * linx_table_parse:
- * @stream: mountinfo (proc_pid_mountinfo(5))
- *
- * Lines and tags that it does not understand are skipped: a newer kernel may write them. A row's id
- * and parent are mountinfo's own.
- *
- * Returns: (transfer full): the rows
- */
-LinxTable *linx_table_parse (FILE *stream);
-
-/**
  * linx_table_read:
- * @mountinfo: an open mountinfo file, which shows what can be reached from the root of the process
- *   it was opened for; -1: this worker's own, which shows the whole namespace it is in
  * @error: List.*
  *
- * Reads the table, with unique ids where the kernel has them.
- *
- * Returns: (transfer full): the rows
+ * Returns: (transfer full): all of the namespace that this worker is in
  */
-LinxTable *linx_table_read (int mountinfo, GError **error);
+LinxTable *linx_table_read (GError **error);
 
 void linx_table_free (LinxTable *table);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (LinxTable, linx_table_free)

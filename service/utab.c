@@ -141,37 +141,21 @@ linx_utab_init (void)
   g_thread_unref (g_thread_new ("linx-utab", make_changes, NULL));
 }
 
-/* User options by mountinfo's id, as libmount joins the two files. */
-static GHashTable *
-options_by_id (UtabTable *joined)
+GHashTable *
+linx_utab_options (void)
 {
-  GHashTable *options = g_hash_table_new (NULL, NULL);
-  struct libmnt_iter *iter = mnt_new_iter (MNT_ITER_FORWARD);
+  GHashTable *options = g_hash_table_new_full (NULL, NULL, NULL, g_free);
+  g_autoptr (UtabTable) joined = is_empty () ? NULL : mnt_new_table ();
+  struct libmnt_iter *iter;
   struct libmnt_fs *fs;
 
+  if (joined == NULL || mnt_table_parse_mtab (joined, NULL) != 0)
+    return options;
+  iter = mnt_new_iter (MNT_ITER_FORWARD);
   while (iter != NULL && mnt_table_next_fs (joined, iter, &fs) == 0)
     if (mnt_fs_get_user_options (fs) != NULL)
       g_hash_table_insert (options, GINT_TO_POINTER (mnt_fs_get_id (fs)),
-                           (gpointer)mnt_fs_get_user_options (fs));
+                           g_strdup (mnt_fs_get_user_options (fs)));
   mnt_free_iter (iter);
   return options;
-}
-
-void
-linx_utab_join (LinxTable *table)
-{
-  g_autoptr (UtabTable) joined = NULL;
-  g_autoptr (GHashTable) options = NULL;
-
-  if (is_empty ())
-    return;
-  joined = mnt_new_table ();
-  if (joined == NULL || mnt_table_parse_mtab (joined, NULL) != 0)
-    return;
-  options = options_by_id (joined);
-  for (guint i = 0; i < table->rows->len; i++) {
-    LinxRow *row = g_ptr_array_index (table->rows, i);
-
-    row->user_options = g_strdup (g_hash_table_lookup (options, GUINT_TO_POINTER (row->mount_id)));
-  }
 }

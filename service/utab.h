@@ -3,7 +3,6 @@
 
 #include "pins.h"
 #include "request.h"
-#include "table.h"
 
 /*
  * utab: what libmount keeps of a mount beside the kernel, in the host: /run/mount/utab. mount(8),
@@ -43,9 +42,9 @@ void linx_utab_forget (const LinxPins *pins, const char *target);
 void linx_utab_move (const LinxPins *pins);
 
 /**
- * linx_utab_join:
- * @table: the host's table
+ * linx_utab_options:
  *
- * Fills in the rows' user options.
+ * Returns: (transfer full) (element-type guint utf8): what is recorded of the host's mounts, by
+ *   mountinfo's id
  */
-void linx_utab_join (LinxTable *table);
+GHashTable *linx_utab_options (void);

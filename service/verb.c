@@ -8,38 +8,45 @@
 
 static const LinxVerb verbs[] = {
   { "Mount", "mount", LINX_VERB_MOUNT, linx_request_decode_mount, linx_mount_pin,
-    linx_mount_perform,
+    linx_mount_perform, NULL,
     N_ ("Authentication is required to mount \"$(source)\" at \"$(target)\" in a container, whose "
         "root can take back the attributes of the mount") },
   { "Bind", "bind", LINX_VERB_BIND, linx_request_decode_bind, linx_bind_pin, linx_bind_perform,
+    NULL,
     N_ ("Authentication is required to bind \"$(source)\" to \"$(target)\" in a container, whose "
         "root can take back the attributes of the mount") },
   { "Remount", "remount", LINX_VERB_REMOUNT, linx_request_decode_remount, linx_remount_pin,
-    linx_remount_perform,
+    linx_remount_perform, NULL,
     N_ ("Authentication is required to change the mount at \"$(target)\" in a container, whose "
         "root "
         "can take back its attributes") },
   { "Move", "move", LINX_VERB_MOVE, linx_request_decode_bind, linx_move_pin, linx_move_perform,
-    NULL },
+    NULL, NULL },
   { "Umount", "umount", LINX_VERB_UMOUNT, linx_request_decode_umount, linx_umount_pin,
-    linx_umount_perform, NULL },
+    linx_umount_perform, NULL, NULL },
   { "SetPropagation", "set-propagation", LINX_VERB_SET_PROPAGATION, linx_request_decode_propagation,
-    linx_propagation_pin, linx_propagation_perform, NULL },
+    linx_propagation_pin, linx_propagation_perform, NULL, NULL },
   { "MakeRPrivate", "make-rprivate", LINX_VERB_MAKE_RPRIVATE, linx_request_decode_rprivate,
-    linx_propagation_pin, linx_propagation_perform, NULL },
+    linx_propagation_pin, linx_propagation_perform, NULL, NULL },
   { "PivotRoot", "pivot-root", LINX_VERB_PIVOT_ROOT, linx_request_decode_pivot, linx_pivot_pin,
-    linx_pivot_perform, NULL },
+    linx_pivot_perform, NULL, NULL },
   { "CreateMount", "create-mount", LINX_VERB_CREATE_MOUNT, linx_request_decode_create,
-    linx_create_pin, linx_create_perform, NULL },
+    linx_create_pin, linx_create_perform, NULL, NULL },
   { "CloneMount", "clone-mount", LINX_VERB_CLONE_MOUNT, linx_request_decode_clone, linx_clone_pin,
-    linx_clone_perform, NULL },
+    linx_clone_perform, NULL, NULL },
   { "AttachMount", "attach-mount", LINX_VERB_ATTACH_MOUNT, linx_request_decode_attach,
-    linx_attach_pin, linx_attach_perform,
+    linx_attach_pin, linx_attach_perform, NULL,
     N_ ("Authentication is required to attach a mount at \"$(target)\" in a container, whose root "
         "can take back the attributes of the mount") },
   { "ListMounts", "list-mounts", LINX_VERB_LIST_MOUNTS, linx_request_decode_list, linx_list_pin,
-    linx_list_perform, NULL },
-  { "Can", NULL, LINX_VERB_CAN, linx_request_decode_can, NULL, NULL, NULL },
+    linx_list_perform, NULL, NULL },
+  { "OpenMountInfo", "open-mount-info", LINX_VERB_OPEN_MOUNT_INFO, linx_request_decode_list,
+    linx_list_pin, linx_open_mountinfo_perform, NULL, NULL },
+  { "Watch", "watch", LINX_VERB_WATCH, linx_request_decode_list, linx_list_pin, linx_watch_perform,
+    linx_watch_settle, NULL },
+  { "Unwatch", NULL, LINX_VERB_UNWATCH, linx_request_decode_unwatch, NULL, NULL,
+    linx_unwatch_settle, NULL },
+  { "Can", NULL, LINX_VERB_CAN, linx_request_decode_can, NULL, NULL, NULL, NULL },
 };
 
 const LinxVerb *

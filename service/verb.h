@@ -22,6 +22,9 @@ enum {
   LINX_VERB_CREATE_MOUNT = 1 << 10,
   LINX_VERB_CLONE_MOUNT = 1 << 11,
   LINX_VERB_ATTACH_MOUNT = 1 << 12,
+  LINX_VERB_OPEN_MOUNT_INFO = 1 << 13,
+  LINX_VERB_WATCH = 1 << 14,
+  LINX_VERB_UNWATCH = 1 << 15,
 };
 /* Those that make a filesystem, those that clone a mount, and those that put one in place. */
 #define LINX_VERBS_MAKING (LINX_VERB_MOUNT | LINX_VERB_CREATE_MOUNT)
@@ -37,17 +40,22 @@ enum {
 #define LINX_VERBS_WITH_PATHS                                                                      \
   (LINX_VERBS_WITH_TARGET_FD | LINX_VERBS_MAKING | LINX_VERBS_CLONING | LINX_VERB_UMOUNT           \
    | LINX_VERB_PIVOT_ROOT)
-#define LINX_VERBS_ALL (LINX_VERBS_WITH_PATHS | LINX_VERB_LIST_MOUNTS)
+/* Those that read the table. */
+#define LINX_VERBS_READING (LINX_VERB_LIST_MOUNTS | LINX_VERB_OPEN_MOUNT_INFO | LINX_VERB_WATCH)
+#define LINX_VERBS_ALL (LINX_VERBS_WITH_PATHS | LINX_VERBS_READING)
 
 /**
  * LinxVerb:
  * @method: its name in the interface
- * @operation: its name in polkit: the action is "org.linx.mount1." and this
+ * @operation: its name in polkit: the action is "org.linx.mount1." and this; of those that read the
+ *   table, list-mounts or list-mounts-other
  * @bit: LINX_VERB_*
  * @decode: takes its arguments into the request, after the option dictionary
  * @pin: looks up what it names, in the namespace; %NULL where the namespace is all
  * @perform: does it, in the namespace; returns (transfer full) the reply's value. %NULL for a
- *   method that is about another one
+ *   method that is about another call: its worker's work is that one's, or none
+ * @settle: (nullable): in the main loop, with the @pins of what was performed, or %NULL: does what
+ *   outlives the call; returns (transfer floating) (nullable) the reply's value instead
  *
  * @container_message: (nullable): a message id of the gettext domain "linx-mount": what a prompt
  * says where the target's root can undo the attributes; %NULL: as always
@@ -62,6 +70,8 @@ struct _LinxVerb {
   gboolean (*pin) (const LinxRequest *request, LinxPins *pins, GError **error);
   GVariant *(*perform) (LinxVisit *visit, const LinxRequest *request, LinxPins *pins,
                         GError **error);
+  GVariant *(*settle) (GDBusConnection *bus, const LinxRequest *request, LinxCaller *caller,
+                       LinxPins *pins, GError **error);
   const char *container_message;
 };
 

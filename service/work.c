@@ -36,12 +36,12 @@ linx_work_free (LinxWork *work)
   g_free (work);
 }
 
-/* Before the reply: a descriptor on a mount keeps it busy. The one that is the reply stays. */
+/* Before the reply: a descriptor on a mount keeps it busy. */
 static void
 close_pins (LinxPins *pins)
 {
   for (guint i = 0; i < LINX_PINS_OWNED; i++)
-    if (i != LINX_PIN_MOUNT)
+    if (i < LINX_PIN_REPLY || i >= LINX_PIN_LAYERS)
       linx_pins_close (pins, i);
 }
 

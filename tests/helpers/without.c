@@ -12,7 +12,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#define ANY 0
+#define ANY 6
 
 /* A system call, or those calls of it whose argument @argument has that value. */
 typedef struct {
@@ -26,6 +26,9 @@ typedef struct {
 static const Part parts[] = {
   { "statmount", 457, ANY, 0, ENOSYS },
   { "listmount", 458, ANY, 0, ENOSYS },
+  /* With strings, by the size that the service starts with. */
+  { "statmount-strings", 457, 2, 8192, EINVAL },
+  { "fanotify-mount", SYS_fanotify_init, 0, 0x4003, EINVAL },
   { "open_tree", SYS_open_tree, ANY, 0, ENOSYS },
   { "move_mount", SYS_move_mount, ANY, 0, ENOSYS },
   { "fsopen", SYS_fsopen, ANY, 0, ENOSYS },

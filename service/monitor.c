@@ -1,0 +1,353 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "monitor.h"
+#include "linx-error.h"
+#include "mount-events.h"
+#include "process.h"
+#include "sys.h"
+#include "worker.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glib-unix.h>
+#include <sched.h>
+
+/* From one signal to the next one. */
+#define PAUSE_US 50000
+/* A full look is followed by a pause of so many times as long as it took. */
+#define REST 4
+#define LOOK_TIMEOUT_MS 60000
+
+typedef struct {
+  LinxMonitorFunc func;
+  gpointer data;
+  pid_t pid;
+  int pidfd;
+} Listener;
+
+struct _LinxMonitor {
+  LinxMonitorParts parts; /* seen: NULL while a worker has it */
+  GArray *listeners;      /* of Listener; none: it goes as soon as the worker is back */
+  guint events_source;    /* 0: has fired, and waits for the next look */
+  guint poller_source;
+  guint timer;       /* 0: no look is due */
+  gboolean looking;  /* a worker is under way */
+  gboolean broken;   /* its table could not be read: it is in nobody's way any more */
+  gboolean all_due;  /* the whole table is to be looked at */
+  gint64 quiet_till; /* monotonic: no signal before */
+  gint64 rest_till;  /* no full look before */
+};
+
+/* One look at the table: what goes to a worker and comes back. Where the table is read from inside,
+ * @process names a process that is in the namespace. */
+typedef struct {
+  LinxSeen *seen;
+  guint64 ns;
+  guint64 inode;
+  pid_t pid;
+  int process[1];
+  GArray *touched;
+  gboolean all;
+  LinxChanges changes;
+  gint64 start;
+} Look;
+
+static GHashTable *monitors; /* inode -> LinxMonitor */
+
+static void schedule (LinxMonitor *monitor);
+
+static void
+close_part (int *fd, guint *source)
+{
+  if (*source != 0)
+    g_source_remove (*source);
+  if (*fd >= 0)
+    close (*fd);
+  *source = 0;
+  *fd = -1;
+}
+
+/* Not while a worker is under way. */
+static void
+monitor_free (LinxMonitor *monitor)
+{
+  if (monitor->timer != 0)
+    g_source_remove (monitor->timer);
+  close_part (&monitor->parts.events, &monitor->events_source);
+  close_part (&monitor->parts.poller, &monitor->poller_source);
+  g_clear_pointer (&monitor->parts.seen, linx_seen_free);
+  g_array_unref (monitor->listeners);
+  g_free (monitor);
+}
+
+static void
+look_free (gpointer data)
+{
+  Look *look = data;
+
+  g_clear_pointer (&look->seen, linx_seen_free);
+  linx_changes_clear (&look->changes);
+  g_array_unref (look->touched);
+  g_free (look);
+}
+
+/* Both stay silent until they were listened to: what comes meanwhile they keep. */
+static gboolean
+on_events (int fd, GIOCondition condition, gpointer data)
+{
+  LinxMonitor *monitor = data;
+
+  (void)fd;
+  (void)condition;
+  monitor->events_source = 0;
+  schedule (monitor);
+  return G_SOURCE_REMOVE;
+}
+
+static gboolean
+on_poller (int fd, GIOCondition condition, gpointer data)
+{
+  LinxMonitor *monitor = data;
+
+  (void)fd;
+  (void)condition;
+  monitor->poller_source = 0;
+  monitor->all_due = TRUE;
+  schedule (monitor);
+  return G_SOURCE_REMOVE;
+}
+
+/* A poller says it once, to whoever polls: only what is dispatched first in its turn of the main
+ * loop cannot miss it. */
+static void
+listen (LinxMonitor *monitor)
+{
+  if (monitor->parts.events >= 0 && monitor->events_source == 0)
+    monitor->events_source = g_unix_fd_add (monitor->parts.events, G_IO_IN, on_events, monitor);
+  if (monitor->parts.poller >= 0 && monitor->poller_source == 0)
+    monitor->poller_source = g_unix_fd_add_full (G_PRIORITY_HIGH, monitor->parts.poller,
+                                                 G_IO_PRI | G_IO_ERR, on_poller, monitor, NULL);
+}
+
+static const Listener *
+find_process (const LinxMonitor *monitor)
+{
+  for (guint i = 0; i < monitor->listeners->len; i++) {
+    const Listener *listener = &g_array_index (monitor->listeners, Listener, i);
+
+    if (listener->pid != 0 && linx_process_ns_inode (listener->pid, "mnt") == monitor->parts.inode
+        && linx_process_alive (listener->pidfd))
+      return listener;
+  }
+  return NULL;
+}
+
+/* Enters the namespace of the look, as it is read from inside, by the process that is in it. */
+static gboolean
+enter (const Look *look, GError **error)
+{
+  int ns = linx_process_open (look->pid, "ns/mnt", O_RDONLY);
+  gboolean ok = ns >= 0 && linx_process_alive (look->process[0])
+                && linx_ns_fd_inode (ns) == look->inode && setns (ns, CLONE_NEWNS) == 0;
+
+  if (ns >= 0)
+    close (ns);
+  return ok ? TRUE
+            : linx_error_set (error, LINX_STAGE_WATCH, ESRCH, "process",
+                              "it is not in the namespace any more");
+}
+
+static gboolean
+do_look (LinxVisit *visit, gpointer data, GError **error)
+{
+  Look *look = data;
+
+  (void)visit;
+  return (look->ns != 0 || enter (look, error))
+         && linx_seen_look (look->seen, look->ns, look->touched, look->all, &look->changes, error);
+}
+
+static void
+tell (const LinxMonitor *monitor, const LinxChanges *changes)
+{
+  for (guint i = 0; i < monitor->listeners->len; i++) {
+    const Listener *listener = &g_array_index (monitor->listeners, Listener, i);
+
+    listener->func (changes, listener->data);
+  }
+}
+
+static void
+give_up (LinxMonitor *monitor)
+{
+  monitor->broken = TRUE;
+  g_hash_table_remove (monitors, &monitor->parts.inode);
+  tell (monitor, NULL);
+}
+
+static void
+on_looked (GObject *source, GAsyncResult *result, gpointer data)
+{
+  LinxMonitor *monitor = data;
+  g_autoptr (GError) error = NULL;
+  gpointer look_data = NULL;
+  gboolean ok = linx_workers_visit_finish (result, &look_data, &error);
+  Look *look = look_data;
+  gint64 now = g_get_monotonic_time ();
+
+  (void)source;
+  monitor->looking = FALSE;
+  if (ok) {
+    monitor->parts.seen = g_steal_pointer (&look->seen);
+    if (look->all)
+      monitor->rest_till = now + REST * (now - look->start);
+    if (look->changes.any)
+      tell (monitor, &look->changes);
+    now = g_get_monotonic_time ();
+    if (look->changes.any)
+      monitor->quiet_till = now + PAUSE_US;
+  }
+  if (look != NULL)
+    look_free (look);
+  if (monitor->listeners->len == 0) {
+    monitor_free (monitor);
+  } else if (!ok) {
+    give_up (monitor);
+  } else {
+    listen (monitor);
+    if (monitor->all_due)
+      schedule (monitor);
+  }
+}
+
+static void
+start_look (LinxMonitor *monitor)
+{
+  Look *look = g_new0 (Look, 1);
+  const Listener *process = monitor->parts.ns == 0 ? find_process (monitor) : NULL;
+
+  look->start = g_get_monotonic_time ();
+  look->touched = g_array_new (FALSE, FALSE, sizeof (guint64));
+  if (monitor->parts.events >= 0 && linx_mount_events_read (monitor->parts.events, look->touched))
+    monitor->all_due = TRUE;
+  look->all = monitor->all_due && look->start >= monitor->rest_till;
+  if (look->all)
+    monitor->all_due = FALSE;
+  look->seen = g_steal_pointer (&monitor->parts.seen);
+  look->ns = monitor->parts.ns;
+  look->inode = monitor->parts.inode;
+  look->pid = process != NULL ? process->pid : 0;
+  look->process[0] = process != NULL ? process->pidfd : -1;
+  monitor->looking = TRUE;
+  linx_workers_visit (do_look, look, look_free, look->process, 1, 0, LOOK_TIMEOUT_MS, on_looked,
+                      monitor);
+}
+
+static gboolean
+on_due (gpointer data)
+{
+  LinxMonitor *monitor = data;
+
+  monitor->timer = 0;
+  start_look (monitor);
+  return G_SOURCE_REMOVE;
+}
+
+/* Sees to it that there is a look, as soon as there may be one. */
+static void
+schedule (LinxMonitor *monitor)
+{
+  gint64 now = g_get_monotonic_time ();
+  gboolean events = monitor->parts.events >= 0 && monitor->events_source == 0;
+  gint64 at = events ? monitor->quiet_till : MAX (monitor->quiet_till, monitor->rest_till);
+
+  if (monitor->looking || monitor->broken)
+    return; /* then it is listened to anew */
+  if (monitor->timer != 0)
+    g_source_remove (monitor->timer);
+  monitor->timer = g_timeout_add (at > now ? (guint)((at - now + 999) / 1000) : 0, on_due, monitor);
+}
+
+static LinxMonitor *
+find (guint64 inode)
+{
+  return monitors != NULL ? g_hash_table_lookup (monitors, &inode) : NULL;
+}
+
+static LinxMonitor *
+monitor_new (LinxMonitorParts *parts)
+{
+  LinxMonitor *monitor = g_new0 (LinxMonitor, 1);
+
+  monitor->parts = *parts;
+  parts->events = parts->poller = -1;
+  parts->seen = NULL;
+  monitor->listeners = g_array_new (FALSE, FALSE, sizeof (Listener));
+  if (monitors == NULL)
+    monitors = g_hash_table_new (g_int64_hash, g_int64_equal);
+  g_hash_table_insert (monitors, &monitor->parts.inode, monitor);
+  return monitor;
+}
+
+LinxMonitor *
+linx_monitor_attach (LinxMonitorParts *parts, pid_t pid, int pidfd, LinxMonitorFunc func,
+                     gpointer data)
+{
+  const Listener listener = { func, data, pid, pidfd };
+  LinxMonitor *monitor = find (parts->inode);
+
+  if (monitor == NULL)
+    monitor = monitor_new (parts);
+  g_array_append_val (monitor->listeners, listener);
+  if (monitor->parts.poller < 0 && parts->poller >= 0) {
+    monitor->parts.poller = parts->poller;
+    parts->poller = -1;
+    monitor->all_due = TRUE;
+    schedule (monitor);
+  }
+  listen (monitor);
+  return monitor;
+}
+
+void
+linx_monitor_detach (LinxMonitor *monitor, gpointer data)
+{
+  guint i = 0;
+
+  while (g_array_index (monitor->listeners, Listener, i).data != data)
+    i++;
+  g_array_remove_index (monitor->listeners, i);
+  if (find_process (monitor) == NULL)
+    close_part (&monitor->parts.poller, &monitor->poller_source);
+  if (monitor->listeners->len > 0)
+    return;
+  if (!monitor->broken)
+    g_hash_table_remove (monitors, &monitor->parts.inode);
+  if (!monitor->looking)
+    monitor_free (monitor);
+}
+
+guint64
+linx_monitor_inode (const LinxMonitor *monitor)
+{
+  return monitor->parts.inode;
+}
+
+gboolean
+linx_monitor_is_gone (const LinxMonitor *monitor)
+{
+  guint64 id;
+
+  return monitor->parts.ns != 0 && sys_listmount (monitor->parts.ns, 0, &id, 1) < 0;
+}
+
+guint
+linx_monitors_count (void)
+{
+  return monitors != NULL ? g_hash_table_size (monitors) : 0;
+}
+
+gboolean
+linx_monitor_exists (guint64 inode)
+{
+  return find (inode) != NULL;
+}

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "mount-events.h"
+#include "linx-error.h"
+#include "mountinfo.h"
+#include "sys.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/fanotify.h>
+#include <sys/mount.h>
+
+#define FLAGS (LINX_FAN_REPORT_MNT | FAN_CLOEXEC | FAN_NONBLOCK)
+
+/* One event is 40 bytes. */
+#define BUFFER_BYTES 16384
+
+static int
+fail (GError **error, const char *what)
+{
+  linx_error_set (error, LINX_STAGE_WATCH, errno, what, NULL);
+  return -1;
+}
+
+gboolean
+linx_mount_events_are_there (void)
+{
+  int fd = (int)syscall (SYS_fanotify_init, FLAGS, O_RDONLY);
+
+  if (fd >= 0)
+    close (fd);
+  return fd >= 0;
+}
+
+int
+linx_mount_events_open (int ns_fd, GError **error)
+{
+  int fd = (int)syscall (SYS_fanotify_init, FLAGS, O_RDONLY);
+
+  if (fd < 0)
+    return fail (error, "fanotify");
+  if (fanotify_mark (fd, FAN_MARK_ADD | LINX_FAN_MARK_MNTNS,
+                     LINX_FAN_MNT_ATTACH | LINX_FAN_MNT_DETACH, ns_fd, NULL)
+      == 0)
+    return fd;
+  fail (error, "mount namespace");
+  close (fd);
+  return -1;
+}
+
+/* Returns whether the event says enough. */
+static gboolean
+take_event (const struct fanotify_event_metadata *event, GArray *touched)
+{
+  const guint64 moved = LINX_FAN_MNT_ATTACH | LINX_FAN_MNT_DETACH;
+  const struct linx_fanotify_info_mnt *info = (gconstpointer)(event + 1);
+  guint64 id;
+
+  if (event->event_len < sizeof *event + sizeof *info || info->type != LINX_FAN_EVENT_INFO_TYPE_MNT)
+    return FALSE;
+  id = info->mnt_id;
+  g_array_append_val (touched, id);
+  return (event->mask & moved) != moved;
+}
+
+gboolean
+linx_mount_events_read (int fd, GArray *touched)
+{
+  g_autofree char *buffer = g_malloc (BUFFER_BYTES);
+  gboolean all = TRUE;
+  ssize_t n;
+
+  while ((n = read (fd, buffer, BUFFER_BYTES)) > 0)
+    for (struct fanotify_event_metadata *event = (gpointer)buffer; FAN_EVENT_OK (event, n);
+         event = FAN_EVENT_NEXT (event, n))
+      all = take_event (event, touched) && all;
+  return !all;
+}
+
+static int
+make_empty_mount (void)
+{
+  int context = fsopen ("tmpfs", FSOPEN_CLOEXEC);
+  int mount = -1, err;
+
+  if (context >= 0 && fsconfig (context, FSCONFIG_CMD_CREATE, NULL, NULL, 0) == 0)
+    mount = fsmount (context, FSMOUNT_CLOEXEC, 0);
+  err = errno;
+  if (context >= 0)
+    close (context);
+  errno = err;
+  return mount;
+}
+
+int
+linx_mount_poller_open (GError **error)
+{
+  int mount = make_empty_mount ();
+  int fd;
+
+  if (mount < 0)
+    return fail (error, "tmpfs");
+  fd = fchdir (mount) == 0 && chroot (".") == 0 ? linx_mountinfo_open_own () : -1;
+  if (fd < 0)
+    fail (error, "mountinfo");
+  close (mount);
+  return fd;
+}

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <glib.h>
+
+/*
+ * What has been seen of a namespace's table: of each mount its id and a hash of its row, to tell
+ * what has changed since. For one thread at a time, a worker's.
+ *
+ * A namespace is named by the id it has for ever, or by 0: the one that this worker is in.
+ */
+
+/** LinxSeen: a table as it was when it was looked at last. */
+typedef struct _LinxSeen LinxSeen;
+
+/**
+ * LinxChanges:
+ * @any: whether there are any
+ * @too_many: whether they are more than a signal takes: then the values are not there
+ * @removed: "at", the ids of mounts that are gone
+ * @added: "a(a{sv})", the rows of those that came
+ * @changed: "a(a{sv})", the rows of those that are otherwise than before
+ */
+typedef struct {
+  gboolean any;
+  gboolean too_many;
+  GVariant *removed;
+  GVariant *added;
+  GVariant *changed;
+} LinxChanges;
+
+void linx_changes_clear (LinxChanges *changes);
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (LinxChanges, linx_changes_clear)
+
+/**
+ * linx_seen_new:
+ * @ns: a namespace
+ * @error: List.*
+ *
+ * Returns: (transfer full): its table, as it is now
+ */
+LinxSeen *linx_seen_new (guint64 ns, GError **error);
+
+void linx_seen_free (LinxSeen *seen);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (LinxSeen, linx_seen_free)
+
+/**
+ * linx_seen_look:
+ * @seen: what was seen before
+ * @ns: the namespace
+ * @touched: (element-type guint64): the mounts to look at; ids of such as are gone are welcome
+ * @all: look at all mounts
+ * @changes: (out): what has changed
+ * @error: List.*
+ *
+ * Returns: whether it could be read
+ */
+gboolean linx_seen_look (LinxSeen *seen, guint64 ns, const GArray *touched, gboolean all,
+                         LinxChanges *changes, GError **error);

@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "watch.h"
+#include "interface.h"
+#include "linx-error.h"
+#include "process.h"
+#include "service.h"
+
+#include <glib-unix.h>
+#include <unistd.h>
+
+/* The kernel tells nobody that a process has gone to another namespace, or that a namespace that no
+ * process named is gone: how often to look. */
+#define LOOK_SECONDS 2
+
+typedef struct {
+  guint64 id;
+  GDBusConnection *bus;
+  LinxCaller *caller;
+  LinxMonitor *monitor;
+  pid_t pid;
+  int pidfd;
+  GSource *process_source;
+  GSource *gone_source;
+  GSource *broken_source; /* NULL: the table can be read */
+} Watch;
+
+static GHashTable *watches; /* id -> Watch */
+static guint64 last_id;
+static guint look_timer;
+static void (*on_idle) (void);
+
+static void
+clear_source (GSource **source)
+{
+  if (*source == NULL)
+    return;
+  g_source_destroy (*source);
+  g_clear_pointer (source, g_source_unref);
+}
+
+static void
+watch_free (gpointer data)
+{
+  Watch *watch = data;
+
+  clear_source (&watch->process_source);
+  clear_source (&watch->gone_source);
+  clear_source (&watch->broken_source);
+  linx_monitor_detach (watch->monitor, watch);
+  if (watch->pidfd >= 0)
+    close (watch->pidfd);
+  linx_caller_unref (watch->caller);
+  g_object_unref (watch->bus);
+  g_free (watch);
+}
+
+guint
+linx_watches_count (void)
+{
+  return watches != NULL ? g_hash_table_size (watches) : 0;
+}
+
+void
+linx_watches_on_idle (void (*func) (void))
+{
+  on_idle = func;
+}
+
+static void
+drop (Watch *watch)
+{
+  g_hash_table_remove (watches, &watch->id);
+  if (g_hash_table_size (watches) > 0)
+    return;
+  g_source_remove (look_timer);
+  look_timer = 0;
+  if (on_idle != NULL)
+    on_idle ();
+}
+
+static void
+send (const Watch *watch, const char *signal, GVariant *arguments)
+{
+  g_dbus_connection_emit_signal (watch->bus, watch->caller->name, LINX_OBJECT_PATH,
+                                 org_linx_mount1_interface.name, signal, arguments, NULL);
+}
+
+static void
+end (Watch *watch, const char *reason)
+{
+  send (watch, "Ended", g_variant_new ("(ts)", watch->id, reason));
+  drop (watch);
+}
+
+static gboolean
+on_process_ended (int fd, GIOCondition condition, gpointer data)
+{
+  (void)fd;
+  (void)condition;
+  end (data, "the process that named the namespace has ended");
+  return G_SOURCE_REMOVE;
+}
+
+static gboolean
+on_caller_gone (GCancellable *gone, gpointer data)
+{
+  (void)gone;
+  drop (data);
+  return G_SOURCE_REMOVE;
+}
+
+static gboolean
+on_broken (gpointer data)
+{
+  end (data, "the mount table cannot be read any more");
+  return G_SOURCE_REMOVE;
+}
+
+static GSource *
+attach (GSource *source, GSourceFunc func, Watch *watch)
+{
+  g_source_set_callback (source, func, watch, NULL);
+  g_source_attach (source, NULL);
+  return source;
+}
+
+static void
+on_changes (const LinxChanges *changes, gpointer data)
+{
+  Watch *watch = data;
+
+  if (changes == NULL)
+    watch->broken_source = attach (g_idle_source_new (), on_broken, watch);
+  else if (changes->too_many)
+    send (watch, "Overflow", g_variant_new ("(t)", watch->id));
+  else
+    send (watch, "Changed",
+          g_variant_new ("(t@at@a(a{sv})@a(a{sv}))", watch->id, changes->removed, changes->added,
+                         changes->changed));
+}
+
+/* Why the watch cannot go on, or NULL. */
+static const char *
+find_end (const Watch *watch)
+{
+  if (watch->pid == 0)
+    return linx_monitor_is_gone (watch->monitor) ? "the namespace is gone" : NULL;
+  return linx_process_ns_inode (watch->pid, "mnt") != linx_monitor_inode (watch->monitor)
+             ? "the process that named the namespace has left it"
+             : NULL;
+}
+
+static gboolean
+on_look (gpointer unused)
+{
+  g_autoptr (GList) all = g_hash_table_get_values (watches);
+
+  (void)unused;
+  for (GList *l = all; l != NULL; l = l->next) {
+    const char *reason = find_end (l->data);
+
+    if (reason != NULL)
+      end (l->data, reason);
+  }
+  return G_SOURCE_CONTINUE;
+}
+
+static guint
+count_of (const LinxCaller *caller)
+{
+  GHashTableIter iter;
+  gpointer watch;
+  guint n = 0;
+
+  g_hash_table_iter_init (&iter, watches);
+  while (g_hash_table_iter_next (&iter, NULL, &watch))
+    n += ((const Watch *)watch)->caller->uid == caller->uid;
+  return n;
+}
+
+static gboolean
+is_within_bounds (const LinxCaller *caller, guint64 inode, GError **error)
+{
+  if (linx_watches_count () >= LINX_MOST_WATCHES)
+    g_set_error (error, G_DBUS_ERROR, G_DBUS_ERROR_LIMITS_EXCEEDED, "already %d watches",
+                 LINX_MOST_WATCHES);
+  else if (caller->uid != 0 && count_of (caller) >= LINX_MOST_WATCHES_OF_USER)
+    g_set_error (error, G_DBUS_ERROR, G_DBUS_ERROR_LIMITS_EXCEEDED,
+                 "already %d watches of this user", LINX_MOST_WATCHES_OF_USER);
+  else if (!linx_monitor_exists (inode) && linx_monitors_count () >= LINX_MOST_NAMESPACES_WATCHED)
+    g_set_error (error, G_DBUS_ERROR, G_DBUS_ERROR_LIMITS_EXCEEDED,
+                 "already %d namespaces are watched", LINX_MOST_NAMESPACES_WATCHED);
+  else
+    return TRUE;
+  return FALSE;
+}
+
+static Watch *
+watch_new (GDBusConnection *bus, LinxCaller *caller, LinxMonitorParts *parts, pid_t pid, int *pidfd)
+{
+  Watch *watch = g_new0 (Watch, 1);
+
+  watch->id = ++last_id;
+  watch->bus = g_object_ref (bus);
+  watch->caller = linx_caller_ref (caller);
+  watch->pid = pid;
+  watch->pidfd = *pidfd;
+  *pidfd = -1;
+  watch->monitor = linx_monitor_attach (parts, pid, watch->pidfd, on_changes, watch);
+  watch->gone_source
+      = attach (g_cancellable_source_new (caller->gone), G_SOURCE_FUNC (on_caller_gone), watch);
+  if (watch->pidfd >= 0)
+    watch->process_source = attach (g_unix_fd_source_new (watch->pidfd, G_IO_IN),
+                                    G_SOURCE_FUNC (on_process_ended), watch);
+  return watch;
+}
+
+guint64
+linx_watch_start (GDBusConnection *bus, LinxCaller *caller, LinxMonitorParts *parts, pid_t pid,
+                  int *pidfd, GError **error)
+{
+  Watch *watch;
+
+  if (g_cancellable_is_cancelled (caller->gone)) {
+    g_set_error_literal (error, LINX_MOUNT_ERROR, LINX_MOUNT_ERROR_NOT_AUTHORIZED,
+                         "the caller left the bus");
+    return 0;
+  }
+  if (watches == NULL)
+    watches = g_hash_table_new_full (g_int64_hash, g_int64_equal, NULL, watch_free);
+  if (!is_within_bounds (caller, parts->inode, error))
+    return 0;
+  watch = watch_new (bus, caller, parts, pid, pidfd);
+  g_hash_table_insert (watches, &watch->id, watch);
+  if (look_timer == 0)
+    look_timer = g_timeout_add_seconds (LOOK_SECONDS, on_look, NULL);
+  return watch->id;
+}
+
+gboolean
+linx_watch_stop (const LinxCaller *caller, guint64 id, GError **error)
+{
+  Watch *watch = watches != NULL ? g_hash_table_lookup (watches, &id) : NULL;
+
+  if (watch == NULL || !g_str_equal (watch->caller->name, caller->name))
+    return linx_error_set_args (error, "'watch' is none of this caller's: %" G_GUINT64_FORMAT, id);
+  drop (watch);
+  return TRUE;
+}
+
+void
+linx_watches_end (void)
+{
+  g_autoptr (GList) all = watches != NULL ? g_hash_table_get_values (watches) : NULL;
+
+  for (GList *l = all; l != NULL; l = l->next)
+    end (l->data, "the service ends");
+  g_clear_pointer (&watches, g_hash_table_unref);
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "caller.h"
+#include "monitor.h"
+
+#include <gio/gio.h>
+
+/*
+ * Watches: who is told of the changes of which namespace. For the main loop alone.
+ */
+
+/* Each change is sent to each of them. */
+#define LINX_MOST_WATCHES 2048
+#define LINX_MOST_WATCHES_OF_USER 16 /* but of root */
+/* The kernel has 128 groups of fanotify for all of root's programs (fs.fanotify.max_user_groups).
+ */
+#define LINX_MOST_NAMESPACES_WATCHED 64
+
+/**
+ * linx_watch_start:
+ * @bus: where to send the signals
+ * @caller: to whom
+ * @parts: the namespace to watch; taken out of it what is needed
+ * @pid: the process that named the namespace; 0: none did
+ * @pidfd: (inout): that process; taken over
+ * @error: LimitsExceeded, or NotAuthorized where the caller has left the bus
+ *
+ * The watch ends with an Unwatch, with the caller, or with the signal Ended.
+ *
+ * Returns: its number; 0: none
+ */
+guint64 linx_watch_start (GDBusConnection *bus, LinxCaller *caller, LinxMonitorParts *parts,
+                          pid_t pid, int *pidfd, GError **error);
+
+/**
+ * linx_watch_stop:
+ * @caller: who has it
+ * @id: its number
+ * @error: InvalidArgs where the caller has no such watch
+ */
+gboolean linx_watch_stop (const LinxCaller *caller, guint64 id, GError **error);
+
+/** linx_watches_count: how many there are. */
+guint linx_watches_count (void);
+
+/** linx_watches_on_idle: @func is called whenever the last of them is gone. */
+void linx_watches_on_idle (void (*func) (void));
+
+/** linx_watches_end: ends all of them, at the end of the service. */
+void linx_watches_end (void);
