@@ -335,12 +335,12 @@ go_on (Call *call, GError *failed)
 {
   g_autoptr (GError) error = failed;
 
-  if (call->caller == NULL || !linx_bounds_enter_uid (call->caller->uid, &error)) {
-    reply (call, NULL, error);
+  if (call->caller != NULL && call->request->verb->perform == NULL) {
+    finish (call);
     return;
   }
-  if (call->request->verb->perform == NULL) {
-    finish (call);
+  if (call->caller == NULL || !linx_bounds_enter_uid (call->caller->uid, &error)) {
+    reply (call, NULL, error);
     return;
   }
   call->work = linx_work_new (call->request, call->caller);

@@ -3,10 +3,13 @@
 """A caller of the service, as a process of its own: reads one call a line (JSON) from standard input,
 writes one answer a line. Started by harness.Client as the user, and in the namespaces, that a test
 wants. It holds one connection to the bus for as long as it lives."""
+import collections
+import ctypes
 import json
 import os
 import select
 import sys
+import time
 
 from gi.repository import Gio, GLib
 
@@ -66,17 +69,50 @@ def answer_of(reply, keep_fd):
         body = reply.get_body()
         return {'error': reply.get_error_name(),
                 'message': body.unpack()[0] if body is not None else ''}
+    if keep_fd == 'read':
+        fd, = reply.get_unix_fd_list().steal_fds()
+        with open(fd, encoding='latin-1') as stream:
+            return {'value': stream.read()}
     if keep_fd:
         return {'value': reply.get_unix_fd_list().steal_fds()[0]}
     return {'value': plain(reply.get_body())}
 
 
+class Signals:
+    """The service's signals, in the order in which they came."""
+
+    def __init__(self, bus):
+        self.came = collections.deque()
+        bus.signal_subscribe(None, INTERFACE, None, PATH, None, Gio.DBusSignalFlags.NONE, self.take)
+
+    def take(self, bus, sender, path, interface, name, arguments):
+        self.came.append({'value': [name, list(arguments.unpack()), time.monotonic()]})
+
+    def next(self, milliseconds):
+        """The next one, or None where none comes in time."""
+        late = []
+        timer = GLib.timeout_add(milliseconds, lambda: late.append(True) or True)
+        while not self.came and not late:
+            GLib.MainContext.default().iteration(True)
+        GLib.source_remove(timer)
+        return self.came.popleft() if self.came else {'value': None}
+
+
 def main():
     bus = connect()
+    signals = Signals(bus)
     for line in sys.stdin:
         request = json.loads(line)
+        if request['method'] == 'next signal':
+            print(json.dumps(signals.next(request['timeout'])), flush=True)
+            continue
         if request['method'] == 'own process id':
             print(json.dumps({'value': os.getpid()}), flush=True)
+            continue
+        if request['method'] == 'unshare':
+            if ctypes.CDLL(None, use_errno=True).unshare(0x20000) != 0:
+                raise OSError(ctypes.get_errno(), 'unshare')
+            print(json.dumps({'value': None}), flush=True)
             continue
         message = message_of(request)
         if request.get('send_only'):

@@ -99,6 +99,21 @@ class Client:
     def list(self, **options):
         return [row[0] for row in self.call('ListMounts', arguments(**options))[0]]
 
+    def open_mountinfo(self, **options):
+        """Returns the text."""
+        return self.call('OpenMountInfo', arguments(**options), keep_fd='read')
+
+    def watch(self, **options):
+        return self.call('Watch', arguments(**options))[0]
+
+    def unwatch(self, watch):
+        self.call('Unwatch', f'(uint64 {watch},)')
+
+    def next_signal(self, seconds=20):
+        """The next signal's name and arguments; None where there is none in time."""
+        came = self.call('next signal', timeout=int(seconds * 1000))
+        return (came[0], came[1]) if came is not None else None
+
     def can(self, method, *args, **options):
         inner = arguments(*args, **options)
         return self.call('Can', f"('{method}', <{inner}>)")[0]

@@ -1,11 +1,15 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """ListMounts against the kernel's own mountinfo, and its filters, pages and names."""
+import contextlib
+import os
 import pathlib
 import subprocess
+import time
 import unittest
 
-from harness import BUILD, Case, mountinfo
+from harness import (BUILD, CHALLENGE, ERROR, Case, Fault, HungFs, mountinfo, service_pid, table,
+                     wait_until)
 
 FIELDS = ('mount-id', 'parent-id', 'device', 'root', 'mount-point', 'mount-options', 'fstype',
           'source', 'super-options')
@@ -73,6 +77,13 @@ class List(Case):
         self.assertEqual({row['propagation'] for row in rows},
                          {'private', 'shared', 'slave', 'shared,slave', 'unbindable'})
 
+    def test_mountinfo_itself(self):
+        child = self.child(prepare='mount -t tmpfs t /mnt; mkdir "/mnt/a b"; mount -t tmpfs t "/mnt/a b"')
+        self.assertEqual(self.root.open_mountinfo(in_=child.pid), table(child.pid).decode('latin-1'))
+        alice = self.client('alice')
+        self.assertEqual(alice.open_mountinfo(), table(alice.process.pid).decode('latin-1'))
+        self.refused(CHALLENGE, '', alice.open_mountinfo, in_=child.pid)
+
     def test_strange_names(self):
         names = [b'a space', b'tab\there', b'new\nline', b'back\\slash', b'not\xffutf8', b'h#sh',
                  b'\\040', 'Gerät'.encode(), b'\xc3', b'quote"\'', b'esc\x1b[2J']
@@ -107,6 +118,11 @@ class List(Case):
             subprocess.run(['mkdir', f'/mnt/{name}'], check=True)
             subprocess.run(['mount', '--rbind', f'/{name}', f'/mnt/{name}'], check=True)
         alice = self.client('alice', prefix=['chroot', '/mnt'])
+        whole = self.root.list(in_=alice.process.pid)
+        self.same_as_the_kernel('self', whole)
+        self.assertEqual(whole, self.root.list(in_='host'))
+        self.assertEqual(alice.open_mountinfo(),
+                         pathlib.Path(f'/proc/{alice.process.pid}/mountinfo').read_text('latin-1'))
         rows = alice.list()
         self.same_as_the_kernel(alice.process.pid, rows)
         self.assertNotIn('/mnt', {row['mount-point'] for row in rows})
@@ -121,6 +137,76 @@ class List(Case):
             mount -t tmpfs -o size=1M /dev/root /mnt""")
         self.same_as_the_kernel(child.pid, self.root.list(in_=child.pid, timeout=5000))
         self.assertTrue(self.root.list(in_=child.pid, source='/dev/root'))
+
+    def test_every_filesystem_of_the_machine(self):
+        """Of each type that can be mounted without more, and of each that has an image here."""
+        types = [line.split()[1] for line in pathlib.Path('/proc/filesystems').read_text().splitlines()
+                 if line.startswith('nodev')]
+        child = self.child(prepare='mount -t tmpfs t /mnt; cd /mnt; mkdir l u w o; cd /')
+        for fstype in types:
+            child.run('sh', '-c', f'mkdir /mnt/{fstype}; mount -n -i -t {fstype} '
+                                  f'"the {fstype}" /mnt/{fstype} 2>/dev/null; true')
+        child.run('sh', '-ec', 'mount -t overlay -o lowerdir=/mnt/l,upperdir=/mnt/u,workdir=/mnt/w '
+                               'overlay /mnt/o')
+        for fstype, make in (('ext4', 'mkfs.ext4 -q'), ('xfs', 'mkfs.xfs -q'),
+                             ('btrfs', 'mkfs.btrfs -q')):
+            child.run('sh', '-ec', f"""truncate -s 320M /mnt/{fstype}.img; {make} /mnt/{fstype}.img
+                mkdir /mnt/{fstype}-image; mount -o loop,lazytime,sync /mnt/{fstype}.img \
+                    /mnt/{fstype}-image""")
+        rows = self.root.list(in_=child.pid)
+        self.same_as_the_kernel(child.pid, rows)
+        self.assertLessEqual({'tmpfs', 'proc', 'sysfs', 'devpts', 'mqueue', 'ramfs', 'cgroup2', 'overlay',
+                              'ext4', 'xfs', 'btrfs'}, {row['fstype'] for row in rows})
+        for row in rows:
+            self.assertEqual(self.root.list(in_=child.pid, id=row['id']), [row])
+
+    def test_subtype(self):
+        """What FUSE servers add to the type."""
+        child = self.child(prepare='mkdir -p /run/a /run/b; bindfs /run/a /run/b')
+        rows = self.root.list(in_=child.pid)
+        self.same_as_the_kernel(child.pid, rows)
+        self.assertTrue([row for row in rows if row['fstype'].startswith('fuse')])
+        child.run('umount', '/run/b')
+
+    def test_target(self):
+        child = self.child(prepare='''mount -t tmpfs one /media; mkdir -p /media/a/b
+            mount -t tmpfs two /media/a; mkdir /media/a/b; mount -t tmpfs three /media/a/b
+            mount -t tmpfs four /media/a/b; mkdir /media/link; ln -s a /media/l''')
+
+        def sources(target, **filters):
+            return [row['source'] for row in self.root.list(in_=child.pid, target=target, **filters)]
+        self.assertEqual(sources('/media/a/b'), ['three', 'four'])
+        self.assertEqual(sources('/media/a/b', limit=1), ['three'])
+        self.assertEqual(sources('/media/a/b', source='four'), ['four'])
+        self.assertEqual(sources('/media//a/b/'), ['three', 'four'])
+        for none in ('/media/l', '/media/l/b', '/media/link', '/media/no/such', '/media/a/b/c'):
+            self.assertEqual(sources(none), [])
+        root, = self.root.list(in_=child.pid, target='/')
+        self.assertEqual(root['mount-point'], '/')
+        # What another mount hides cannot be looked up: the table has it.
+        child.run('mount', '-t', 'tmpfs', 'five', '/media/a')
+        self.assertEqual(sources('/media/a'), ['two', 'five'])
+        self.assertEqual(sources('/media/a/b'), ['three', 'four'])
+
+    def test_target_that_the_caller_may_not_look_up(self):
+        subprocess.run(['sh', '-ec', 'mkdir -m 700 /run/rig/closed; mkdir /run/rig/closed/in;'
+                        'mount -t tmpfs closed /run/rig/closed/in'], check=True)
+        self.addCleanup(subprocess.run, ['sh', '-ec', 'umount /run/rig/closed/in;'
+                                         'rm -r /run/rig/closed'], check=True)
+        row, = self.client('alice').list(target='/run/rig/closed/in')
+        self.assertEqual(row['source'], 'closed')
+
+    def test_target_below_a_filesystem_that_hangs(self):
+        """It is found without asking it anything."""
+        hung = HungFs('lookup')
+        self.addCleanup(hung.end)
+        inside = str(hung.point / 'dir')
+        subprocess.run(['mount', '-t', 'tmpfs', 'inside', inside], check=True)
+        self.addCleanup(subprocess.run, ['umount', inside], check=True)
+        row, = self.root.list(in_='host', target=inside, timeout=5000)
+        self.assertEqual(row['source'], 'inside')
+        row, = self.root.list(in_='host', target=str(hung.point), timeout=5000)
+        self.assertEqual(row['mount-point'], str(hung.point))
 
     def test_filters(self):
         child = self.child(prepare='''mount -t tmpfs one /media; mkdir /media/a /media/ab
@@ -155,6 +241,64 @@ class List(Case):
         self.assertEqual(paged, whole)
         for row in self.root.list(fields=['mount-point', 'id']):
             self.assertEqual(set(row), {'mount-point', 'id'})
+
+    def test_pages_while_mounts_come_and_go(self):
+        child = self.child(prepare=f'''mount -t tmpfs t /mnt; mkdir /mnt/d /mnt/x
+            {BUILD}/tests/helpers/many-mounts /mnt/d 2000''')
+        stay = {row['id'] for row in self.root.list(in_=child.pid, fields=['id'])}
+        churn = subprocess.Popen(['nsenter', '-t', str(child.pid), '-m', 'sh', '-c', '''
+            while :; do mount -t tmpfs x /mnt/x; mount --bind /mnt/x /mnt/x
+            umount /mnt/x; umount /mnt/x; done'''])
+        self.addCleanup(churn.wait)
+        self.addCleanup(churn.kill)
+        wait_until(lambda: any(row['mount-point'] == '/mnt/x' for row in mountinfo(child.pid)),
+                   'the churn')
+        for limit in (97, 500, 1999):
+            seen, after = [], None
+            while page := self.root.list(in_=child.pid, limit=limit, after=after):
+                seen += [row['id'] for row in page]
+                after = page[-1]['id']
+            self.assertEqual(seen, sorted(set(seen)))
+            self.assertLessEqual(stay, set(seen))
+
+    def test_namespace_dies_in_mid_listing(self):
+        """A page, or an error that says so; and the service goes on."""
+        for delay in range(8):
+            child = self.child(prepare=f'''mount -t tmpfs t /mnt; mkdir /mnt/d
+                {BUILD}/tests/helpers/many-mounts /mnt/d 3000''')
+            page = self.root.list(in_=child.pid, limit=100)
+            self.root.send('ListMounts', f"({{'in': <uint32 {child.pid}>}},)")
+            end = time.monotonic() + delay * 0.004
+            wait_until(lambda: time.monotonic() > end, 'a moment')
+            child.end()
+            try:
+                self.assertGreater(len(self.root.receive()[0]), 3000)
+            except Fault as fault:
+                self.assertEqual(fault.name, ERROR + 'OpenNs.ESRCH', fault.message)
+            self.refused('OpenNs.ESRCH', str(child.pid), self.root.list, in_=child.pid,
+                         after=page[-1]['id'])
+
+    def test_caller_leaves_in_mid_listing(self):
+        child = self.child(prepare=f'''mount -t tmpfs t /mnt; mkdir /mnt/d
+            {BUILD}/tests/helpers/many-mounts /mnt/d 3000''')
+        self.root.list(limit=1)
+        before = self.open_files()
+        for _ in range(10):
+            client = self.client()
+            for _ in range(3):
+                client.send('ListMounts', f"({{'in': <uint32 {child.pid}>}},)", send_only=True)
+                client.receive()
+            client.kill()
+        self.assertGreater(len(self.root.list(in_=child.pid)), 3000)
+        wait_until(lambda: self.open_files() == before, 'the service letting go')
+
+    def open_files(self):
+        held = [entry for entry in pathlib.Path(f'/proc/{service_pid()}/fd').iterdir()]
+        links = []
+        for entry in held:
+            with contextlib.suppress(FileNotFoundError):
+                links.append(os.readlink(entry))
+        return sorted(link for link in links if not link.startswith('socket:'))
 
     def test_too_large_a_reply(self):
         """14,000 mounts on a long path: refused by name, and pages go through."""

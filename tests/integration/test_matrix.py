@@ -44,6 +44,8 @@ VERBS = {
     'Umount': (lambda c, p, fd: c.umount('/mnt/b', in_=p.where), False, False,
                lambda p: not p.at('/mnt/b')),
     'ListMounts': (lambda c, p, fd: c.list(in_=p.where), False, False, None),
+    'OpenMountInfo': (lambda c, p, fd: c.open_mountinfo(in_=p.where), False, False, None),
+    'Watch': (lambda c, p, fd: c.watch(in_=p.where), False, False, None),
     'CreateMount': (lambda c, p, fd: c.create_mount(in_=p.where), True, True, None),
     'CloneMount': (lambda c, p, fd: c.clone_mount('/mnt/b', in_=p.where), True, True, None),
     'AttachMount': (lambda c, p, fd: c.attach_mount(fd, '/mnt/a', in_=p.where), True, True,
@@ -117,7 +119,8 @@ class Matrix(Case):
 
     def test_user_without_a_rule(self):
         def expected(verb, place):
-            return None if verb == 'ListMounts' and place.where == 'host' else ''
+            reads = verb in ('ListMounts', 'OpenMountInfo', 'Watch')
+            return None if reads and place.where == 'host' else ''
         self.run_all('alice', '', expected)
 
     def test_each_verb_is_there(self):
@@ -125,7 +128,8 @@ class Matrix(Case):
         text = self.client().call('Introspect', None,
                                   interface='org.freedesktop.DBus.Introspectable')[0]
         methods = text.split('<interface name="org.linx.Mount1">')[1].split('<method name="')[1:]
-        self.assertEqual({method.split('"')[0] for method in methods} - {'Can'}, set(VERBS))
+        self.assertEqual({method.split('"')[0] for method in methods} - {'Can', 'Unwatch'},
+                         set(VERBS))
 
 
 if __name__ == '__main__':

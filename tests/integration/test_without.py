@@ -7,7 +7,9 @@ import unittest
 
 from harness import Case
 
-GONE = {'statmount': {'unique-mount-id'}, 'listmount': {'unique-mount-id'},
+IDS = {'unique-mount-id', 'statmount', 'mount-events'}
+GONE = {'statmount': IDS, 'listmount': IDS, 'statmount-strings': {'statmount', 'mount-events'},
+        'fanotify-mount': {'mount-events'},
         'fsconfig-fd': {'pidns-option', 'overlay-layer-fds'}, 'pidfd-info': {'pidfd-info'}}
 
 
