@@ -13,57 +13,24 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define NAME "org.linx.Mount1"
-
 #ifndef CLOSE_RANGE_UNSHARE
 #define CLOSE_RANGE_UNSHARE (1U << 1)
 #endif
-
-void
-bench_die (const char *what, const char *why)
-{
-  fprintf (stderr, "bench-mount: %s: %s\n", what, why);
-  exit (1);
-}
-
-int
-bench_check (int rc, const char *what)
-{
-  if (rc < 0)
-    bench_die (what, strerror (errno));
-  return rc;
-}
 
 /* The service */
 
 static GDBusConnection *bus;
 
 void
-bench_connect (void)
+bench_take_connection (void)
 {
-  g_autoptr (GError) error = NULL;
-  g_autofree char *address = g_dbus_address_get_for_bus_sync (G_BUS_TYPE_SYSTEM, NULL, &error);
-
-  if (address != NULL)
-    bus = g_dbus_connection_new_for_address_sync (
-        address,
-        G_DBUS_CONNECTION_FLAGS_AUTHENTICATION_CLIENT
-            | G_DBUS_CONNECTION_FLAGS_MESSAGE_BUS_CONNECTION,
-        NULL, NULL, &error);
-  if (bus == NULL)
-    bench_die ("the bus", error->message);
+  bus = bench_connect ();
 }
 
 static void
 call (const char *interface, const char *method, GVariant *arguments)
 {
-  g_autoptr (GError) error = NULL;
-  g_autoptr (GVariant) reply
-      = g_dbus_connection_call_sync (bus, NAME, "/org/linx/Mount1", interface, method, arguments,
-                                     NULL, G_DBUS_CALL_FLAGS_NONE, -1, NULL, &error);
-
-  if (reply == NULL)
-    bench_die (method, error->message);
+  g_variant_unref (bench_call (bus, interface, method, arguments, NULL));
 }
 
 static GVariant *
@@ -82,10 +49,10 @@ by_service (const Order *order, const char *target)
   GVariant *options = in_namespace_of (order->pid);
 
   if (order->bind)
-    call (NAME, "Bind", g_variant_new ("(ss@a{sv})", "/mnt/source", target, options));
+    call (BENCH_NAME, "Bind", g_variant_new ("(ss@a{sv})", "/mnt/source", target, options));
   else
-    call (NAME, "Mount", g_variant_new ("(sss@a{sv})", "tmpfs", target, "tmpfs", options));
-  call (NAME, "Umount", g_variant_new ("(s@a{sv})", target, in_namespace_of (order->pid)));
+    call (BENCH_NAME, "Mount", g_variant_new ("(sss@a{sv})", "tmpfs", target, "tmpfs", options));
+  call (BENCH_NAME, "Umount", g_variant_new ("(s@a{sv})", target, in_namespace_of (order->pid)));
 }
 
 /* The floor: the same system calls, each time on a thread of their own */
@@ -203,7 +170,7 @@ bench_take_way (const Order *order, const char *target)
     call ("org.freedesktop.DBus.Peer", "Ping", NULL);
     break;
   case WAY_GET:
-    call ("org.freedesktop.DBus.Properties", "Get", g_variant_new ("(ss)", NAME, "Version"));
+    call ("org.freedesktop.DBus.Properties", "Get", g_variant_new ("(ss)", BENCH_NAME, "Version"));
     break;
   case WAY_FLOOR:
     on_thread (attach_on_thread, &place);

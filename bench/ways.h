@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include <gio/gio.h>
-#include <sys/types.h>
+#include "tools.h"
 
 /* Ways to mount something in another mount namespace and to unmount it again. */
 
@@ -24,14 +23,8 @@ typedef struct {
   guint burst;   /* how often, one right after the other */
 } Order;
 
-/** bench_die: says what failed, and why, and ends the process */
-void bench_die (const char *what, const char *why) G_GNUC_NORETURN;
-
-/** bench_check: ends the process if @rc, a system call's result, is negative */
-int bench_check (int rc, const char *what);
-
-/** bench_connect: gives this process its connection */
-void bench_connect (void);
+/** bench_take_connection: gives this process its connection */
+void bench_take_connection (void);
 
 /** bench_take_way: does at @target, a path below /mnt, what @order says, once */
 void bench_take_way (const Order *order, const char *target);

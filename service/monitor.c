@@ -13,7 +13,7 @@
 
 /* From one signal to the next one. */
 #define PAUSE_US 50000
-/* A full look is followed by a pause of so many times as long as it took. */
+/* A sweep is followed by a rest of so many times as long as it took. */
 #define REST 4
 #define LOOK_TIMEOUT_MS 60000
 
@@ -32,9 +32,11 @@ struct _LinxMonitor {
   guint timer;       /* 0: no look is due */
   gboolean looking;  /* a worker is under way */
   gboolean broken;   /* its table could not be read: it is in nobody's way any more */
-  gboolean all_due;  /* the whole table is to be looked at */
+  gboolean all_due;  /* there is to be a sweep, after the one that is under way */
+  gboolean sweeping; /* one is under way: through the whole table, look by look */
+  gint64 sweep_us;   /* what it took so far */
   gint64 quiet_till; /* monotonic: no signal before */
-  gint64 rest_till;  /* no full look before */
+  gint64 rest_till;  /* no sweep before */
 };
 
 /* One look at the table: what goes to a worker and comes back. Where the table is read from inside,
@@ -46,7 +48,7 @@ typedef struct {
   pid_t pid;
   int process[1];
   GArray *touched;
-  gboolean all;
+  gboolean sweeps;
   LinxChanges changes;
   gint64 start;
 } Look;
@@ -163,7 +165,8 @@ do_look (LinxVisit *visit, gpointer data, GError **error)
 
   (void)visit;
   return (look->ns != 0 || enter (look, error))
-         && linx_seen_look (look->seen, look->ns, look->touched, look->all, &look->changes, error);
+         && linx_seen_look (look->seen, look->ns, look->touched, look->sweeps, &look->changes,
+                            error);
 }
 
 static void
@@ -185,27 +188,36 @@ give_up (LinxMonitor *monitor)
 }
 
 static void
+take_back (LinxMonitor *monitor, Look *look)
+{
+  gint64 now = g_get_monotonic_time ();
+
+  monitor->parts.seen = g_steal_pointer (&look->seen);
+  monitor->sweeping = linx_seen_is_sweeping (monitor->parts.seen);
+  if (look->sweeps)
+    monitor->sweep_us += now - look->start;
+  if (look->sweeps && !monitor->sweeping) {
+    monitor->rest_till = now + REST * monitor->sweep_us;
+    monitor->sweep_us = 0;
+  }
+  if (!look->changes.any)
+    return;
+  tell (monitor, &look->changes);
+  monitor->quiet_till = g_get_monotonic_time () + PAUSE_US;
+}
+
+static void
 on_looked (GObject *source, GAsyncResult *result, gpointer data)
 {
   LinxMonitor *monitor = data;
   g_autoptr (GError) error = NULL;
-  gpointer look_data = NULL;
-  gboolean ok = linx_workers_visit_finish (result, &look_data, &error);
-  Look *look = look_data;
-  gint64 now = g_get_monotonic_time ();
+  gpointer look = NULL;
+  gboolean ok = linx_workers_visit_finish (result, &look, &error);
 
   (void)source;
   monitor->looking = FALSE;
-  if (ok) {
-    monitor->parts.seen = g_steal_pointer (&look->seen);
-    if (look->all)
-      monitor->rest_till = now + REST * (now - look->start);
-    if (look->changes.any)
-      tell (monitor, &look->changes);
-    now = g_get_monotonic_time ();
-    if (look->changes.any)
-      monitor->quiet_till = now + PAUSE_US;
-  }
+  if (ok)
+    take_back (monitor, look);
   if (look != NULL)
     look_free (look);
   if (monitor->listeners->len == 0) {
@@ -214,7 +226,7 @@ on_looked (GObject *source, GAsyncResult *result, gpointer data)
     give_up (monitor);
   } else {
     listen (monitor);
-    if (monitor->all_due)
+    if (monitor->all_due || monitor->sweeping)
       schedule (monitor);
   }
 }
@@ -229,8 +241,8 @@ start_look (LinxMonitor *monitor)
   look->touched = g_array_new (FALSE, FALSE, sizeof (guint64));
   if (monitor->parts.events >= 0 && linx_mount_events_read (monitor->parts.events, look->touched))
     monitor->all_due = TRUE;
-  look->all = monitor->all_due && look->start >= monitor->rest_till;
-  if (look->all)
+  look->sweeps = monitor->sweeping || (monitor->all_due && look->start >= monitor->rest_till);
+  if (look->sweeps && !monitor->sweeping)
     monitor->all_due = FALSE;
   look->seen = g_steal_pointer (&monitor->parts.seen);
   look->ns = monitor->parts.ns;
@@ -258,7 +270,8 @@ schedule (LinxMonitor *monitor)
 {
   gint64 now = g_get_monotonic_time ();
   gboolean events = monitor->parts.events >= 0 && monitor->events_source == 0;
-  gint64 at = events ? monitor->quiet_till : MAX (monitor->quiet_till, monitor->rest_till);
+  gint64 at = events || monitor->sweeping ? monitor->quiet_till
+                                          : MAX (monitor->quiet_till, monitor->rest_till);
 
   if (monitor->looking || monitor->broken)
     return; /* then it is listened to anew */

@@ -7,9 +7,10 @@
  * Monitors: the changes of one mount namespace, for all who watch it. For the main loop alone; the
  * table is read on workers.
  *
- * What wakes a monitor is the kernel's mount events and a poller (see mount-events.h), and it looks
- * at the table at most once in 50 ms: at the mounts that events named, and at all of it where the
- * poller woke, for that does not say why. A full look that took long is followed by a longer pause.
+ * What wakes a monitor is the kernel's mount events and a poller (see mount-events.h). It looks at
+ * the mounts that events named; and where the poller woke, for that does not say why, at all of
+ * them, a thousand at a time. From one that it tells to the next are 50 ms, and so much of them it
+ * waits; a sweep through the table that took long is followed by a longer rest.
  */
 
 typedef struct _LinxMonitor LinxMonitor;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "seen.h"
+#include "linx-error.h"
 #include "row-writer.h"
 #include "statmount.h"
 #include "table.h"
@@ -9,32 +10,32 @@
 /* What a signal takes at most. Whoever watches has to read the table anew when there is more. */
 #define MOST_ROWS 1000
 #define MOST_REMOVED 65536
+/* How many mounts of a sweep are looked at in one go: some milliseconds. */
+#define SLICE 1000
 
 /* The id comes first: it is the key in the hash table. */
 typedef struct {
   guint64 id;
   guint64 hash;
+  guint sweep; /* the last one that found it */
 } Entry;
 
 struct _LinxSeen {
   GHashTable *entries;
+  guint sweep;   /* the number of the sweep that is under way, or was the last one */
+  guint64 swept; /* up to this id; 0: none is under way */
 };
 
 /* Changes in the making. */
 typedef struct {
-  GHashTable *entries; /* as they are to be */
-  GHashTable *old;     /* as they were; those that are found are taken out */
+  LinxSeen *seen;
   GArray *removed;
   LinxRowWriter *added;
   LinxRowWriter *changed;
   guint n_rows;
+  guint n_seen;
+  guint most_seen; /* 0: all */
 } Look;
-
-static GHashTable *
-entries_new (void)
-{
-  return g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, NULL);
-}
 
 void
 linx_seen_free (LinxSeen *seen)
@@ -52,40 +53,6 @@ linx_changes_clear (LinxChanges *changes)
 }
 
 static void
-remember (GHashTable *entries, const LinxRow *row, guint64 hash)
-{
-  Entry *entry = g_new (Entry, 1);
-
-  *entry = (Entry){ row->id, hash };
-  g_hash_table_add (entries, entry);
-}
-
-static gboolean
-remember_row (LinxRow *row, gpointer entries)
-{
-  remember (entries, row, linx_row_hash (row));
-  return TRUE;
-}
-
-static gboolean
-each_of (guint64 ns, LinxRowFunc func, gpointer data, GError **error)
-{
-  const LinxTableQuery all = { .mountinfo = -1 };
-
-  return ns != 0 ? linx_statmount_each (ns, 0, func, data, error)
-                 : linx_table_each (&all, func, data, error);
-}
-
-LinxSeen *
-linx_seen_new (guint64 ns, GError **error)
-{
-  g_autoptr (LinxSeen) seen = g_new0 (LinxSeen, 1);
-
-  seen->entries = entries_new ();
-  return each_of (ns, remember_row, seen->entries, error) ? g_steal_pointer (&seen) : NULL;
-}
-
-static void
 note_row (Look *look, LinxRowWriter *writer, const LinxRow *row)
 {
   look->n_rows++;
@@ -94,59 +61,89 @@ note_row (Look *look, LinxRowWriter *writer, const LinxRow *row)
 }
 
 static void
-note_removed (Look *look, guint64 id)
+compare_row (Look *look, const LinxRow *row)
 {
-  g_array_append_val (look->removed, id);
-}
-
-static gboolean
-compare_row (LinxRow *row, gpointer data)
-{
-  Look *look = data;
-  const Entry *old = g_hash_table_lookup (look->old, &row->id);
+  LinxSeen *seen = look->seen;
+  Entry *entry = g_hash_table_lookup (seen->entries, &row->id);
   guint64 hash = linx_row_hash (row);
 
-  if (old == NULL)
+  if (entry == NULL) {
+    entry = g_new (Entry, 1);
+    entry->id = row->id;
+    g_hash_table_add (seen->entries, entry);
     note_row (look, look->added, row);
-  else if (old->hash != hash)
+  } else if (entry->hash != hash) {
     note_row (look, look->changed, row);
-  g_hash_table_remove (look->old, &row->id);
-  remember (look->entries, row, hash);
+  }
+  entry->hash = hash;
+  entry->sweep = seen->sweep;
+}
+
+static gboolean
+sweep_row (LinxRow *row, gpointer data)
+{
+  Look *look = data;
+
+  compare_row (look, row);
+  look->seen->swept = row->id;
+  look->n_seen++;
+  return look->n_seen != look->most_seen;
+}
+
+/* At the end of a sweep: those that it did not find. */
+static void
+forget_gone (Look *look)
+{
+  GHashTableIter iter;
+  gpointer data;
+
+  g_hash_table_iter_init (&iter, look->seen->entries);
+  while (g_hash_table_iter_next (&iter, &data, NULL)) {
+    const Entry *entry = data;
+
+    if (entry->sweep == look->seen->sweep)
+      continue;
+    g_array_append_val (look->removed, entry->id);
+    g_hash_table_iter_remove (&iter);
+  }
+  look->seen->swept = 0;
+}
+
+/* The next part of a sweep, or the first one. By mountinfo it is all of it at once. */
+static gboolean
+sweep (Look *look, guint64 ns, GError **error)
+{
+  const LinxTableQuery all = { .mountinfo = -1 };
+  LinxSeen *seen = look->seen;
+
+  if (ns == 0)
+    look->most_seen = 0;
+  if (ns != 0 ? !linx_statmount_each (ns, seen->swept, sweep_row, look, error)
+              : !linx_table_each (&all, sweep_row, look, error))
+    return FALSE;
+  if (look->most_seen == 0 || look->n_seen < look->most_seen)
+    forget_gone (look);
   return TRUE;
 }
 
 static gboolean
-look_at_all (LinxSeen *seen, guint64 ns, Look *look, GError **error)
-{
-  g_autoptr (GHashTable) now = entries_new ();
-  GHashTableIter iter;
-  gpointer entry;
-
-  look->entries = now;
-  if (!each_of (ns, compare_row, look, error))
-    return FALSE;
-  g_hash_table_iter_init (&iter, seen->entries);
-  while (g_hash_table_iter_next (&iter, &entry, NULL))
-    note_removed (look, ((const Entry *)entry)->id);
-  g_hash_table_unref (seen->entries);
-  seen->entries = g_steal_pointer (&now);
-  return TRUE;
-}
-
-static void
-look_at (guint64 ns, const GArray *touched, Look *look)
+look_at (Look *look, guint64 ns, const GArray *touched, GError **error)
 {
   g_autoptr (LinxStatmount) statmount = linx_statmount_new ();
 
   for (guint i = 0; i < touched->len; i++) {
     guint64 id = g_array_index (touched, guint64, i);
     LinxRow row;
+    int err = linx_statmount_read (statmount, ns, id, &row);
 
-    if (linx_statmount_read (statmount, ns, id, &row) == 0)
-      compare_row (&row, look);
-    else if (g_hash_table_remove (look->old, &id))
-      note_removed (look, id);
+    if (err != 0 && err != ENOENT)
+      return linx_error_set (error, LINX_STAGE_LIST, err, "mount", NULL);
+    if (err == 0)
+      compare_row (look, &row);
+    else if (g_hash_table_remove (look->seen->entries, &id))
+      g_array_append_val (look->removed, id);
   }
+  return TRUE;
 }
 
 static GVariant *
@@ -156,7 +153,7 @@ take_rows (LinxRowWriter *writer)
 }
 
 static void
-tell (Look *look, LinxChanges *changes)
+tell (const Look *look, LinxChanges *changes)
 {
   changes->any = look->n_rows > 0 || look->removed->len > 0;
   changes->too_many = look->n_rows > MOST_ROWS || look->removed->len > MOST_REMOVED;
@@ -168,20 +165,46 @@ tell (Look *look, LinxChanges *changes)
   changes->changed = take_rows (look->changed);
 }
 
-gboolean
-linx_seen_look (LinxSeen *seen, guint64 ns, const GArray *touched, gboolean all,
-                LinxChanges *changes, GError **error)
+static gboolean
+look_and_tell (LinxSeen *seen, guint64 ns, const GArray *touched, gboolean sweeps, guint most,
+               LinxChanges *changes, GError **error)
 {
   g_autoptr (LinxRowWriter) added = linx_row_writer_new (NULL);
   g_autoptr (LinxRowWriter) changed = linx_row_writer_new (NULL);
   g_autoptr (GArray) removed = g_array_new (FALSE, FALSE, sizeof (guint64));
-  Look look = { seen->entries, seen->entries, removed, added, changed, 0 };
+  Look look
+      = { .seen = seen, .removed = removed, .added = added, .changed = changed, .most_seen = most };
 
   *changes = (LinxChanges){ 0 };
-  if (!all)
-    look_at (ns, touched, &look);
-  else if (!look_at_all (seen, ns, &look, error))
+  /* Before anything is looked at: what is found now and gone a moment later is the next look's. */
+  if (sweeps && seen->swept == 0)
+    seen->sweep++;
+  if ((touched != NULL && !look_at (&look, ns, touched, error))
+      || (sweeps && !sweep (&look, ns, error)))
     return FALSE;
   tell (&look, changes);
   return TRUE;
+}
+
+LinxSeen *
+linx_seen_new (guint64 ns, GError **error)
+{
+  g_autoptr (LinxSeen) seen = g_new0 (LinxSeen, 1);
+  g_auto (LinxChanges) all = { 0 };
+
+  seen->entries = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, NULL);
+  return look_and_tell (seen, ns, NULL, TRUE, 0, &all, error) ? g_steal_pointer (&seen) : NULL;
+}
+
+gboolean
+linx_seen_look (LinxSeen *seen, guint64 ns, const GArray *touched, gboolean sweeps,
+                LinxChanges *changes, GError **error)
+{
+  return look_and_tell (seen, ns, touched, sweeps, SLICE, changes, error);
+}
+
+gboolean
+linx_seen_is_sweeping (const LinxSeen *seen)
+{
+  return seen->swept != 0;
 }

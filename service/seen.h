@@ -46,14 +46,20 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (LinxSeen, linx_seen_free)
 
 /**
  * linx_seen_look:
- * @seen: what was seen before
+ * @seen: what was seen before; after an error it is good for nothing more
  * @ns: the namespace
- * @touched: (element-type guint64): the mounts to look at; ids of such as are gone are welcome
- * @all: look at all mounts
+ * @touched: (element-type guint64): mounts to look at; ids of such as are gone are welcome
+ * @sweeps: look at the next thousand mounts too, and at the first ones after the last; where the
+ *   table is read from inside, at all of them
  * @changes: (out): what has changed
  * @error: List.*
  *
  * Returns: whether it could be read
  */
-gboolean linx_seen_look (LinxSeen *seen, guint64 ns, const GArray *touched, gboolean all,
+gboolean linx_seen_look (LinxSeen *seen, guint64 ns, const GArray *touched, gboolean sweeps,
                          LinxChanges *changes, GError **error);
+
+/** linx_seen_is_sweeping: whether a sweep is under way: there are mounts that it has yet to look
+ * at.
+ */
+gboolean linx_seen_is_sweeping (const LinxSeen *seen);

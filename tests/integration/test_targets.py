@@ -127,22 +127,11 @@ class Targets(Acting):
 class Forms(Acting):
     """Namespaces named in the other forms."""
 
-    def bind_namespace(self, held):
-        """Binds the namespace of a new child onto a file. The kernel refuses those it takes for older
-        than the one the file is in (mnt_ns_loop()): about one new child in ten was, on 6.18."""
-        for _ in range(100):
-            child = self.child(prepare=PREPARE)
-            bound = subprocess.run(['mount', '--bind', f'/proc/{child.pid}/ns/mnt', held],
-                                   stderr=subprocess.DEVNULL)
-            if bound.returncode == 0:
-                return child
-        self.fail('no namespace could be bound')
-
     def test_namespace_file(self):
         held = pathlib.Path('/run/rig/ns')
         held.touch()
         self.addCleanup(held.unlink)
-        child = self.bind_namespace(held)
+        child = self.bind_namespace(held, PREPARE)
         self.addCleanup(subprocess.run, ['umount', held], check=True)
         self.works(pid=child.pid, in_=str(held))
 

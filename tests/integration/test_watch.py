@@ -276,11 +276,10 @@ class Ends(Watching):
 
     def test_namespace_that_a_file_names(self):
         before = state()
-        target = self.child(prepare='mount -t tmpfs t /mnt')
         place = pathlib.Path('/run/rig/namespace')
         place.touch()
         self.addCleanup(place.unlink)
-        subprocess.run(['mount', '--bind', f'/proc/{target.pid}/ns/mnt', place], check=True)
+        target = self.bind_namespace(place, 'mount -t tmpfs t /mnt')
         features, = self.root.call('Get', "('org.linx.Mount1', 'Features')",
                                    interface='org.freedesktop.DBus.Properties')
         if 'mount-events' not in features:
