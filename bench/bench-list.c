@@ -226,7 +226,7 @@ findmnt_target (void)
 static void
 findmnt_type (void)
 {
-  findmnt ("-t", n_mounts > 100 ? "ramfs" : "tmpfs");
+  findmnt ("-lt", n_mounts > 100 ? "ramfs" : "tmpfs");
 }
 
 static void
@@ -330,13 +330,13 @@ static const struct {
   { "findmnt --json", findmnt_tree, MOST_TREE, NULL },
   { "findmnt -J --list", findmnt_list, 100000, NULL },
   { "findmnt TARGET", findmnt_target, 100000, NULL },
-  { "findmnt -t TYPE", findmnt_type, 100000, NULL },
+  { "findmnt -l -t TYPE", findmnt_type, 100000, NULL },
   { "libmount", libmount, 100000, "findmnt -J --list" },
   { "whole", whole, 100000, "findmnt -J --list" },
   { "whole, busctl -j", busctl, MOST_WHOLE, "findmnt -J --list" },
   { "three fields", two_fields, 100000, "findmnt -J --list" },
   { "OpenMountInfo", open_mountinfo, 100000, "libmount" },
-  { "filter: 10 rows", filter, 100000, "findmnt -t TYPE" },
+  { "filter: 10 rows", filter, 100000, "findmnt -l -t TYPE" },
   { "target", target, 100000, "findmnt TARGET" },
   { "  step: read", step_read, MOST_WHOLE, "whole" },
   { "  step: + build", step_build, MOST_WHOLE, "whole" },

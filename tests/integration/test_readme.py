@@ -29,6 +29,10 @@ class Shell:
             lines.append(line)
         return ''.join(lines)
 
+    def read(self):
+        """A line of something that goes on behind the shell."""
+        return self.process.stdout.readline()
+
     def end(self):
         self.process.stdin.close()
         self.process.stdout.close()
@@ -56,6 +60,13 @@ class Readme(Case):
         self.assertRegex(type_next(), r'^\(uint64 \d+,\)\n$')
         self.assertTrue(at('/mnt/data'))
         self.assertIn('"/mnt/data"', type_next())
+        type_next()
+        self.assertEqual(shell.read(), 'watching\n')
+        self.assertRegex(type_next(), r'^h \d+\n$')
+        subprocess.run(['nsenter', '-t', str(pid), '-m', 'mount', '-t', 'tmpfs', 'x', '/mnt/data'],
+                       check=True)
+        self.assertEqual(shell.read(), "removed: 0 added: ['/mnt/data']\n")
+        subprocess.run(['nsenter', '-t', str(pid), '-m', 'umount', '/mnt/data'], check=True)
         self.assertEqual(type_next(), 's "yes"\n')
         type_next()
         self.assertFalse(mounts_at('/mnt/data', pid))
