@@ -3,6 +3,7 @@
 #include "linx-error.h"
 #include "mount-events.h"
 #include "process.h"
+#include "reaper.h"
 #include "sys.h"
 #include "worker.h"
 
@@ -11,8 +12,12 @@
 #include <glib-unix.h>
 #include <sched.h>
 
-/* From one signal to the next one. */
+/* From one signal to the next one; longer where to send it to all took long. */
 #define PAUSE_US 50000
+#define PAUSE_TIMES 10
+/* From one look to the next one that does not go on with a sweep, also where there was nothing to
+ * tell: what comes and goes at once would keep it looking. */
+#define LOOK_US 10000
 /* A sweep is followed by a rest of so many times as long as it took. */
 #define REST 4
 #define LOOK_TIMEOUT_MS 60000
@@ -36,6 +41,7 @@ struct _LinxMonitor {
   gboolean sweeping; /* one is under way: through the whole table, look by look */
   gint64 sweep_us;   /* what it took so far */
   gint64 quiet_till; /* monotonic: no signal before */
+  gint64 look_till;  /* no look before, but to go on with a sweep */
   gint64 rest_till;  /* no sweep before */
 };
 
@@ -57,13 +63,15 @@ static GHashTable *monitors; /* inode -> LinxMonitor */
 
 static void schedule (LinxMonitor *monitor);
 
+/* The kernel waits for others before it lets a group of fanotify go, and with the last descriptor
+ * of a namespace it unmounts all that is in it. */
 static void
 close_part (int *fd, guint *source)
 {
   if (*source != 0)
     g_source_remove (*source);
   if (*fd >= 0)
-    close (*fd);
+    linx_reaper_close (fd, 1);
   *source = 0;
   *fd = -1;
 }
@@ -191,7 +199,9 @@ static void
 take_back (LinxMonitor *monitor, Look *look)
 {
   gint64 now = g_get_monotonic_time ();
+  gint64 told;
 
+  monitor->look_till = look->start + LOOK_US;
   monitor->parts.seen = g_steal_pointer (&look->seen);
   monitor->sweeping = linx_seen_is_sweeping (monitor->parts.seen);
   if (look->sweeps)
@@ -203,7 +213,8 @@ take_back (LinxMonitor *monitor, Look *look)
   if (!look->changes.any)
     return;
   tell (monitor, &look->changes);
-  monitor->quiet_till = g_get_monotonic_time () + PAUSE_US;
+  told = g_get_monotonic_time ();
+  monitor->quiet_till = told + MAX (PAUSE_US, PAUSE_TIMES * (told - now));
 }
 
 static void
@@ -270,9 +281,10 @@ schedule (LinxMonitor *monitor)
 {
   gint64 now = g_get_monotonic_time ();
   gboolean events = monitor->parts.events >= 0 && monitor->events_source == 0;
-  gint64 at = events || monitor->sweeping ? monitor->quiet_till
-                                          : MAX (monitor->quiet_till, monitor->rest_till);
+  gint64 at = monitor->quiet_till;
 
+  if (!monitor->sweeping)
+    at = MAX (at, events ? monitor->look_till : monitor->rest_till);
   if (monitor->looking || monitor->broken)
     return; /* then it is listened to anew */
   if (monitor->timer != 0)

@@ -8,7 +8,7 @@
 #include <errno.h>
 
 /* What a signal takes at most. Whoever watches has to read the table anew when there is more. */
-#define MOST_ROWS 1000
+#define MOST_ROWS 256
 #define MOST_REMOVED 65536
 /* How many mounts of a sweep are looked at in one go: some milliseconds. */
 #define SLICE 1000

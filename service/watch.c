@@ -181,15 +181,18 @@ count_of (const LinxCaller *caller)
 static gboolean
 is_within_bounds (const LinxCaller *caller, guint64 inode, GError **error)
 {
+  guint namespaces
+      = LINX_MOST_NAMESPACES_WATCHED - (caller->uid == 0 ? 0 : LINX_NAMESPACES_FOR_ROOT);
+
   if (linx_watches_count () >= LINX_MOST_WATCHES)
     g_set_error (error, G_DBUS_ERROR, G_DBUS_ERROR_LIMITS_EXCEEDED, "already %d watches",
                  LINX_MOST_WATCHES);
   else if (caller->uid != 0 && count_of (caller) >= LINX_MOST_WATCHES_OF_USER)
     g_set_error (error, G_DBUS_ERROR, G_DBUS_ERROR_LIMITS_EXCEEDED,
                  "already %d watches of this user", LINX_MOST_WATCHES_OF_USER);
-  else if (!linx_monitor_exists (inode) && linx_monitors_count () >= LINX_MOST_NAMESPACES_WATCHED)
+  else if (!linx_monitor_exists (inode) && linx_monitors_count () >= namespaces)
     g_set_error (error, G_DBUS_ERROR, G_DBUS_ERROR_LIMITS_EXCEEDED,
-                 "already %d namespaces are watched", LINX_MOST_NAMESPACES_WATCHED);
+                 "already %u namespaces are watched", linx_monitors_count ());
   else
     return TRUE;
   return FALSE;

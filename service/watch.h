@@ -16,6 +16,7 @@
 /* The kernel has 128 groups of fanotify for all of root's programs (fs.fanotify.max_user_groups).
  */
 #define LINX_MOST_NAMESPACES_WATCHED 64
+#define LINX_NAMESPACES_FOR_ROOT 16
 
 /**
  * linx_watch_start:

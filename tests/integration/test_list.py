@@ -160,13 +160,33 @@ class List(Case):
         for row in rows:
             self.assertEqual(self.root.list(in_=child.pid, id=row['id']), [row])
 
-    def test_subtype(self):
-        """What FUSE servers add to the type."""
-        child = self.child(prepare='mkdir -p /run/a /run/b; bindfs /run/a /run/b')
+    def test_options_that_are_long_or_strange(self):
+        """Of an overlay: 12 KiB of layers, and characters that mountinfo escapes."""
+        child = self.child(prepare='mount -t tmpfs t /mnt; mkdir /mnt/long /mnt/strange')
+        layers = [f'/mnt/{number:02}{"x" * 190}' for number in range(60)]
+        child.run('mkdir', *layers, '/mnt/a b', '/mnt/c\td#')
+        self.root.mount('/mnt/long', source='overlay', fstype='overlay', in_=child.pid,
+                        options='lowerdir=' + ':'.join(layers))
+        child.run('mount', '-t', 'overlay', '-o', 'lowerdir=/mnt/a b:/mnt/c\td#', 'over lay',
+                  '/mnt/strange')
         rows = self.root.list(in_=child.pid)
         self.same_as_the_kernel(child.pid, rows)
-        self.assertTrue([row for row in rows if row['fstype'].startswith('fuse')])
-        child.run('umount', '/run/b')
+        self.assertEqual({len(row['super-options']) > 11000 for row in rows}, {True, False})
+        self.assertTrue([row for row in rows if '/mnt/c\td#' in row['super-options']])
+
+    def test_subtype(self):
+        """What a FUSE server adds to the type; this one is gone as soon as it has mounted."""
+        child = self.child()
+        child.run('/usr/bin/python3', '-c', """if True:
+            import ctypes, os
+            fd = os.open('/dev/fuse', os.O_RDWR)
+            options = f'fd={fd},rootmode=40000,user_id=0,group_id=0'.encode()
+            libc = ctypes.CDLL(None, use_errno=True)
+            if libc.mount(b'server', b'/mnt', b'fuse.sub type', 0, options) != 0:
+                raise OSError(ctypes.get_errno(), 'mount')""")
+        self.same_as_the_kernel(child.pid, self.root.list(in_=child.pid))
+        row, = self.root.list(in_=child.pid, fstype=['fuse.sub type'])
+        self.assertEqual(row['mount-point'], '/mnt')
 
     def test_target(self):
         child = self.child(prepare='''mount -t tmpfs one /media; mkdir -p /media/a/b
