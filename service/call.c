@@ -2,12 +2,14 @@
 #include "call.h"
 #include "audit.h"
 #include "authorize.h"
+#include "backlog.h"
 #include "bounds.h"
 #include "kernel-features.h"
 #include "linx-error.h"
 #include "policy.h"
 #include "reaper.h"
 #include "verb.h"
+#include "watch.h"
 #include "work.h"
 
 #include <errno.h>
@@ -24,6 +26,7 @@ typedef struct {
   LinxRequest *request;
   LinxCaller *caller;
   gboolean counted;     /* until its work is */
+  gboolean watches;     /* it is counted as a call of Watch */
   LinxWork *work;       /* NULL while a worker has it */
   LinxDetails *details; /* what polkit was asked */
   GError *pin_error;    /* told only to those who are authorized */
@@ -76,6 +79,8 @@ call_free (Call *call)
 
   if (call->counted)
     linx_bounds_leave_call ();
+  if (call->watches)
+    linx_watch_leave (call->caller);
   g_clear_pointer (&call->request, linx_request_unref);
   g_clear_pointer (&call->caller, linx_caller_unref);
   g_clear_pointer (&call->details, linx_details_free);
@@ -174,7 +179,10 @@ finish (Call *call)
   GVariant *value = verb->settle != NULL
                         ? verb->settle (call->bus, call->request, call->caller, pins, &error)
                         : call->work->value;
+  gsize size = value != NULL ? g_variant_get_size (value) : 0;
 
+  if (size > LINX_LARGE_REPLY && linx_backlog_check_reply (call->caller, &error))
+    linx_backlog_add (call->bus, call->caller, size);
   reply (call, value, error);
 }
 
@@ -329,6 +337,16 @@ on_pinned (GObject *source, GAsyncResult *result, gpointer user_data)
   }
 }
 
+/* A watch has bounds of its own. */
+static gboolean
+enter_watch (Call *call, GError **error)
+{
+  if (call->request->verb->bit != LINX_VERB_WATCH || call->request->only_ask)
+    return TRUE;
+  call->watches = linx_watch_enter (call->caller, error);
+  return call->watches;
+}
+
 /* Takes @error over, where there is no caller. */
 static void
 go_on (Call *call, GError *failed)
@@ -339,7 +357,8 @@ go_on (Call *call, GError *failed)
     finish (call);
     return;
   }
-  if (call->caller == NULL || !linx_bounds_enter_uid (call->caller->uid, &error)) {
+  if (call->caller == NULL || !enter_watch (call, &error)
+      || !linx_bounds_enter_uid (call->caller->uid, &error)) {
     reply (call, NULL, error);
     return;
   }

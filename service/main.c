@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "audit.h"
 #include "authorize.h"
+#include "backlog.h"
 #include "call.h"
 #include "caller.h"
 #include "config.h"
@@ -127,7 +128,7 @@ serve (GDBusConnection *bus)
       on_name_acquired, on_name_lost, NULL, NULL);
 
   linx_calls_on_idle (start_idle_timer);
-  linx_watches_on_idle (start_idle_timer);
+  linx_watches_init (start_idle_timer);
   start_idle_timer ();
   g_main_loop_run (loop);
   linx_watches_end ();
@@ -175,6 +176,7 @@ run (GError **error)
   serve (bus);
   linx_audit_finish ();
   linx_callers_clear ();
+  linx_backlog_clear ();
   linx_authorize_clear ();
   g_main_loop_unref (loop);
   return TRUE;

@@ -45,23 +45,32 @@ struct _LinxMonitor {
   gint64 rest_till;  /* no sweep before */
 };
 
-/* One look at the table: what goes to a worker and comes back. Where the table is read from inside,
- * @process names a process that is in the namespace. */
+/* One look at the table: what goes to a worker and comes back. Where @pid names a process that is
+ * in the namespace, the table is read from inside, as its processes see it; else by the namespace's
+ * id. */
 typedef struct {
   LinxSeen *seen;
   guint64 ns;
   guint64 inode;
   pid_t pid;
   int process[1];
+  gboolean entered;
   GArray *touched;
   gboolean sweeps;
   LinxChanges changes;
   gint64 start;
 } Look;
 
-static GHashTable *monitors; /* inode -> LinxMonitor */
+static GHashTable *monitors; /* key -> LinxMonitor */
 
 static void schedule (LinxMonitor *monitor);
+
+/* A namespace that is gone leaves its inode number to another one. */
+static const guint64 *
+key_of (const LinxMonitorParts *parts)
+{
+  return parts->ns != 0 ? &parts->ns : &parts->inode;
+}
 
 /* The kernel waits for others before it lets a group of fanotify go, and with the last descriptor
  * of a namespace it unmounts all that is in it. */
@@ -172,9 +181,10 @@ do_look (LinxVisit *visit, gpointer data, GError **error)
   Look *look = data;
 
   (void)visit;
-  return (look->ns != 0 || enter (look, error))
-         && linx_seen_look (look->seen, look->ns, look->touched, look->sweeps, &look->changes,
-                            error);
+  look->entered = look->pid == 0 ? look->ns != 0 : enter (look, error);
+  return look->entered
+         && linx_seen_look (look->seen, look->pid == 0 ? look->ns : 0, look->touched, look->sweeps,
+                            &look->changes, error);
 }
 
 static void
@@ -191,7 +201,7 @@ static void
 give_up (LinxMonitor *monitor)
 {
   monitor->broken = TRUE;
-  g_hash_table_remove (monitors, &monitor->parts.inode);
+  g_hash_table_remove (monitors, key_of (&monitor->parts));
   tell (monitor, NULL);
 }
 
@@ -217,6 +227,12 @@ take_back (LinxMonitor *monitor, Look *look)
   monitor->quiet_till = told + MAX (PAUSE_US, PAUSE_TIMES * (told - now));
 }
 
+static gboolean
+can_look (const LinxMonitor *monitor)
+{
+  return monitor->parts.ns != 0 || find_process (monitor) != NULL;
+}
+
 static void
 on_looked (GObject *source, GAsyncResult *result, gpointer data)
 {
@@ -227,6 +243,11 @@ on_looked (GObject *source, GAsyncResult *result, gpointer data)
 
   (void)source;
   monitor->looking = FALSE;
+  /* A process that has just left: the next look goes by way of another one. */
+  if (!ok && look != NULL && !((Look *)look)->entered && can_look (monitor)) {
+    ((Look *)look)->changes.any = FALSE;
+    monitor->all_due = ok = TRUE;
+  }
   if (ok)
     take_back (monitor, look);
   if (look != NULL)
@@ -246,7 +267,7 @@ static void
 start_look (LinxMonitor *monitor)
 {
   Look *look = g_new0 (Look, 1);
-  const Listener *process = monitor->parts.ns == 0 ? find_process (monitor) : NULL;
+  const Listener *process = find_process (monitor);
 
   look->start = g_get_monotonic_time ();
   look->touched = g_array_new (FALSE, FALSE, sizeof (guint64));
@@ -293,9 +314,9 @@ schedule (LinxMonitor *monitor)
 }
 
 static LinxMonitor *
-find (guint64 inode)
+find (const LinxMonitorParts *parts)
 {
-  return monitors != NULL ? g_hash_table_lookup (monitors, &inode) : NULL;
+  return monitors != NULL ? g_hash_table_lookup (monitors, key_of (parts)) : NULL;
 }
 
 static LinxMonitor *
@@ -309,7 +330,7 @@ monitor_new (LinxMonitorParts *parts)
   monitor->listeners = g_array_new (FALSE, FALSE, sizeof (Listener));
   if (monitors == NULL)
     monitors = g_hash_table_new (g_int64_hash, g_int64_equal);
-  g_hash_table_insert (monitors, &monitor->parts.inode, monitor);
+  g_hash_table_insert (monitors, (gpointer)key_of (&monitor->parts), monitor);
   return monitor;
 }
 
@@ -318,7 +339,7 @@ linx_monitor_attach (LinxMonitorParts *parts, pid_t pid, int pidfd, LinxMonitorF
                      gpointer data)
 {
   const Listener listener = { func, data, pid, pidfd };
-  LinxMonitor *monitor = find (parts->inode);
+  LinxMonitor *monitor = find (parts);
 
   if (monitor == NULL)
     monitor = monitor_new (parts);
@@ -341,12 +362,12 @@ linx_monitor_detach (LinxMonitor *monitor, gpointer data)
   while (g_array_index (monitor->listeners, Listener, i).data != data)
     i++;
   g_array_remove_index (monitor->listeners, i);
-  if (find_process (monitor) == NULL)
+  if (monitor->parts.poller >= 0 && find_process (monitor) == NULL)
     close_part (&monitor->parts.poller, &monitor->poller_source);
   if (monitor->listeners->len > 0)
     return;
   if (!monitor->broken)
-    g_hash_table_remove (monitors, &monitor->parts.inode);
+    g_hash_table_remove (monitors, key_of (&monitor->parts));
   if (!monitor->looking)
     monitor_free (monitor);
 }
@@ -372,7 +393,7 @@ linx_monitors_count (void)
 }
 
 gboolean
-linx_monitor_exists (guint64 inode)
+linx_monitor_exists (const LinxMonitorParts *parts)
 {
-  return find (inode) != NULL;
+  return find (parts) != NULL;
 }

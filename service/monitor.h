@@ -28,7 +28,7 @@ typedef void (*LinxMonitorFunc) (const LinxChanges *changes, gpointer data);
 /**
  * LinxMonitorParts:
  * @inode: the namespace, as lsns(8) shows it
- * @ns: its id for ever; 0: on this kernel it is read from inside
+ * @ns: its id for ever; 0: this kernel has none
  * @events: where the kernel tells of mounts; -1: nowhere
  * @poller: where it tells that anything has changed; -1: nowhere
  * @seen: its table
@@ -74,4 +74,4 @@ gboolean linx_monitor_is_gone (const LinxMonitor *monitor);
 guint linx_monitors_count (void);
 
 /** linx_monitor_exists: whether there is one of that namespace. */
-gboolean linx_monitor_exists (guint64 inode);
+gboolean linx_monitor_exists (const LinxMonitorParts *parts);

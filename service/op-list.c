@@ -17,34 +17,22 @@
 /* Half of what the bus carries (32 MiB), so that no reply makes it cut the service off. */
 #define MOST_REPLY_BYTES (16 << 20)
 
-/* Whether the caller's root is that of the namespace, which this worker is in. */
-static int
-compare_roots (const LinxCaller *caller, gboolean *same)
-{
-  int root = linx_process_open (caller->pid, "root", O_PATH);
-  LinxFileId own, whole;
-  int err = root >= 0 ? linx_file_id_read (&own, root, "") : errno;
-
-  if (err == 0)
-    err = linx_file_id_read (&whole, AT_FDCWD, "/");
-  *same = err == 0 && linx_file_id_equal (&own, &whole);
-  if (root >= 0)
-    close (root);
-  return err;
-}
-
 /* A caller whose root is not its namespace's sees what its own mountinfo shows: what its root
  * reaches. Its number is known good where it is alive afterwards. */
 gboolean
 linx_list_pin (const LinxRequest *request, LinxPins *pins, GError **error)
 {
+  LinxFileId whole;
   gboolean same;
   int err;
 
   (void)request;
   if (pins->privileged || !pins->ns[LINX_IN].own)
     return TRUE;
-  err = compare_roots (pins->caller, &same);
+  err = linx_file_id_read_root (&pins->caller_root, pins->caller->pid);
+  if (err == 0)
+    err = linx_file_id_read (&whole, AT_FDCWD, "/");
+  same = err == 0 && linx_file_id_equal (&pins->caller_root, &whole);
   if (err == 0 && !same)
     pins->fd[LINX_PIN_MOUNTINFO] = linx_process_open (pins->caller->pid, "mountinfo", O_RDONLY);
   if (!linx_process_alive (pins->fd[LINX_LENT_CALLER]))

@@ -82,6 +82,7 @@ gboolean linx_list_pin (const LinxRequest *request, LinxPins *pins, GError **err
 GVariant *linx_list_perform (LinxVisit *visit, const LinxRequest *request, LinxPins *pins,
                              GError **error);
 
+gboolean linx_watch_pin (const LinxRequest *request, LinxPins *pins, GError **error);
 GVariant *linx_watch_perform (LinxVisit *visit, const LinxRequest *request, LinxPins *pins,
                               GError **error);
 GVariant *linx_watch_settle (GDBusConnection *bus, const LinxRequest *request, LinxCaller *caller,

@@ -150,6 +150,17 @@ linx_file_id_read (LinxFileId *id, int dir, const char *name)
   return 0;
 }
 
+int
+linx_file_id_read_root (LinxFileId *id, pid_t pid)
+{
+  int root = linx_process_open (pid, "root", O_PATH);
+  int err = root >= 0 ? linx_file_id_read (id, root, "") : errno;
+
+  if (root >= 0)
+    close (root);
+  return err;
+}
+
 gboolean
 linx_file_id_equal (const LinxFileId *a, const LinxFileId *b)
 {

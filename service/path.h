@@ -117,6 +117,15 @@ int linx_path_reopen (int fd, GError **error);
  */
 int linx_file_id_read (LinxFileId *id, int dir, const char *name);
 
+/**
+ * linx_file_id_read_root:
+ * @id: (out): the root of a process
+ * @pid: the process
+ *
+ * Returns: 0, or an errno
+ */
+int linx_file_id_read_root (LinxFileId *id, pid_t pid);
+
 gboolean linx_file_id_equal (const LinxFileId *a, const LinxFileId *b);
 
 /**

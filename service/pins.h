@@ -32,7 +32,7 @@ enum {
   LINX_PIN_REPLY,  /* what the reply carries */
   LINX_PIN_EVENTS, /* of Watch: see LinxMonitorParts */
   LINX_PIN_POLLER,
-  LINX_PIN_WATCHED, /* the process that named the namespace */
+  LINX_PIN_WATCHED, /* a process in the namespace */
   LINX_PIN_LAYERS,
   LINX_PINS_OWNED = LINX_PIN_LAYERS + LINX_MOST_LAYERS,
   LINX_LENT_CALLER = LINX_PINS_OWNED,
@@ -122,7 +122,10 @@ typedef struct {
  *
  * @confined: whether the caller's root shows it but a part of its own namespace
  *
- * @watched_ns: the namespace's id for ever; 0: it is read from inside
+ * @caller_root: its root, where it reads its own namespace and is not privileged
+ *
+ * @watched_ns: of Watch: the namespace's id for ever; 0: this kernel has none
+ * @watched_pid: a process in it, which LINX_PIN_WATCHED holds; 0: none is known
  * @seen: (nullable): its table
  *
  * @idmap_inode: the number of the user namespace whose mapping the mount gets, as lsns(8) shows it
@@ -161,8 +164,10 @@ typedef struct {
   pid_t shown_pid;
 
   gboolean confined;
+  LinxFileId caller_root;
 
   guint64 watched_ns;
+  pid_t watched_pid;
   LinxSeen *seen;
 
   guint64 idmap_inode;

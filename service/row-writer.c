@@ -236,6 +236,12 @@ linx_row_writer_add (LinxRowWriter *writer, const LinxRow *row)
   return writer->bytes += ENTRY_BYTES;
 }
 
+gsize
+linx_row_writer_bytes (const LinxRowWriter *writer)
+{
+  return writer->bytes;
+}
+
 guint
 linx_row_writer_count (const LinxRowWriter *writer)
 {

@@ -45,6 +45,9 @@ gboolean linx_row_writer_wants (const LinxRowWriter *writer, const char *key);
  */
 gsize linx_row_writer_add (LinxRowWriter *writer, const LinxRow *row);
 
+/** linx_row_writer_bytes: how many bytes the rows take on the bus, at most. */
+gsize linx_row_writer_bytes (const LinxRowWriter *writer);
+
 /** linx_row_writer_count: how many rows there are. */
 guint linx_row_writer_count (const LinxRowWriter *writer);
 

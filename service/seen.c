@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "seen.h"
+#include "kernel-features.h"
 #include "linx-error.h"
 #include "row-writer.h"
 #include "statmount.h"
@@ -9,6 +10,7 @@
 
 /* What a signal takes at most. Whoever watches has to read the table anew when there is more. */
 #define MOST_ROWS 256
+#define MOST_ROW_BYTES (1 << 20) /* a row of a hostile namespace takes some 40 KiB */
 #define MOST_REMOVED 65536
 /* How many mounts of a sweep are looked at in one go: some milliseconds. */
 #define SLICE 1000
@@ -33,6 +35,7 @@ typedef struct {
   LinxRowWriter *added;
   LinxRowWriter *changed;
   guint n_rows;
+  gsize row_bytes; /* of the rows of both */
   guint n_seen;
   guint most_seen; /* 0: all */
 } Look;
@@ -52,12 +55,21 @@ linx_changes_clear (LinxChanges *changes)
   g_clear_pointer (&changes->changed, g_variant_unref);
 }
 
+static gboolean
+is_too_many (const Look *look)
+{
+  return look->n_rows > MOST_ROWS || look->row_bytes > MOST_ROW_BYTES
+         || look->removed->len > MOST_REMOVED;
+}
+
 static void
 note_row (Look *look, LinxRowWriter *writer, const LinxRow *row)
 {
+  gsize before = linx_row_writer_bytes (writer);
+
   look->n_rows++;
-  if (look->n_rows <= MOST_ROWS)
-    linx_row_writer_add (writer, row);
+  if (!is_too_many (look))
+    look->row_bytes += linx_row_writer_add (writer, row) - before;
 }
 
 static void
@@ -114,12 +126,13 @@ static gboolean
 sweep (Look *look, guint64 ns, GError **error)
 {
   const LinxTableQuery all = { .mountinfo = -1 };
-  LinxSeen *seen = look->seen;
+  guint64 after = look->seen->swept;
+  gboolean by_statmount = linx_feature_statmount ();
 
-  if (ns == 0)
+  if (!by_statmount)
     look->most_seen = 0;
-  if (ns != 0 ? !linx_statmount_each (ns, seen->swept, sweep_row, look, error)
-              : !linx_table_each (&all, sweep_row, look, error))
+  if (by_statmount ? !linx_statmount_each (ns, after, sweep_row, look, error)
+                   : !linx_table_each (&all, sweep_row, look, error))
     return FALSE;
   if (look->most_seen == 0 || look->n_seen < look->most_seen)
     forget_gone (look);
@@ -156,7 +169,7 @@ static void
 tell (const Look *look, LinxChanges *changes)
 {
   changes->any = look->n_rows > 0 || look->removed->len > 0;
-  changes->too_many = look->n_rows > MOST_ROWS || look->removed->len > MOST_REMOVED;
+  changes->too_many = is_too_many (look);
   if (!changes->any || changes->too_many)
     return;
   changes->removed = g_variant_ref_sink (g_variant_new_fixed_array (

@@ -42,7 +42,7 @@ static const LinxVerb verbs[] = {
     linx_list_perform, NULL, NULL },
   { "OpenMountInfo", "open-mount-info", LINX_VERB_OPEN_MOUNT_INFO, linx_request_decode_list,
     linx_list_pin, linx_open_mountinfo_perform, NULL, NULL },
-  { "Watch", "watch", LINX_VERB_WATCH, linx_request_decode_list, linx_list_pin, linx_watch_perform,
+  { "Watch", "watch", LINX_VERB_WATCH, linx_request_decode_list, linx_watch_pin, linx_watch_perform,
     linx_watch_settle, NULL },
   { "Unwatch", NULL, LINX_VERB_UNWATCH, linx_request_decode_unwatch, NULL, NULL,
     linx_unwatch_settle, NULL },

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "watch.h"
+#include "backlog.h"
 #include "interface.h"
 #include "linx-error.h"
 #include "process.h"
@@ -19,14 +20,20 @@ typedef struct {
   LinxMonitor *monitor;
   pid_t pid;
   int pidfd;
+  gboolean has_root;
+  LinxFileId root;
   GSource *process_source;
   GSource *gone_source;
   GSource *broken_source; /* NULL: the table can be read */
+  gboolean missed;        /* something was not sent: the caller does not read */
 } Watch;
 
 static GHashTable *watches; /* id -> Watch */
 static guint64 last_id;
 static guint look_timer;
+static guint calls_of_root;
+static guint calls_of_others;
+static gboolean is_ending;
 static void (*on_idle) (void);
 
 static void
@@ -60,12 +67,6 @@ linx_watches_count (void)
   return watches != NULL ? g_hash_table_size (watches) : 0;
 }
 
-void
-linx_watches_on_idle (void (*func) (void))
-{
-  on_idle = func;
-}
-
 static void
 drop (Watch *watch)
 {
@@ -78,11 +79,19 @@ drop (Watch *watch)
     on_idle ();
 }
 
+/* Takes @arguments over, where they are floating. */
 static void
 send (const Watch *watch, const char *signal, GVariant *arguments)
 {
+  linx_backlog_add (watch->bus, watch->caller, g_variant_get_size (arguments));
   g_dbus_connection_emit_signal (watch->bus, watch->caller->name, LINX_OBJECT_PATH,
                                  org_linx_mount1_interface.name, signal, arguments, NULL);
+}
+
+static void
+send_overflow (const Watch *watch)
+{
+  send (watch, "Overflow", g_variant_new ("(t)", watch->id));
 }
 
 static void
@@ -131,12 +140,42 @@ on_changes (const LinxChanges *changes, gpointer data)
 
   if (changes == NULL)
     watch->broken_source = attach (g_idle_source_new (), on_broken, watch);
+  else if (watch->missed || linx_backlog_delays_signals (watch->caller))
+    watch->missed = TRUE;
   else if (changes->too_many)
-    send (watch, "Overflow", g_variant_new ("(t)", watch->id));
+    send_overflow (watch);
   else
     send (watch, "Changed",
           g_variant_new ("(t@at@a(a{sv})@a(a{sv}))", watch->id, changes->removed, changes->added,
                          changes->changed));
+}
+
+static void
+on_caller_read (const char *name)
+{
+  GHashTableIter iter;
+  gpointer data;
+
+  if (watches == NULL)
+    return;
+  g_hash_table_iter_init (&iter, watches);
+  while (g_hash_table_iter_next (&iter, NULL, &data)) {
+    Watch *watch = data;
+
+    if (!watch->missed || !g_str_equal (watch->caller->name, name)
+        || linx_backlog_delays_signals (watch->caller))
+      continue;
+    watch->missed = FALSE;
+    send_overflow (watch);
+  }
+}
+
+static gboolean
+has_same_root (const Watch *watch)
+{
+  LinxFileId now;
+
+  return linx_file_id_read_root (&now, watch->pid) == 0 && linx_file_id_equal (&now, &watch->root);
 }
 
 /* Why the watch cannot go on, or NULL. */
@@ -145,9 +184,9 @@ find_end (const Watch *watch)
 {
   if (watch->pid == 0)
     return linx_monitor_is_gone (watch->monitor) ? "the namespace is gone" : NULL;
-  return linx_process_ns_inode (watch->pid, "mnt") != linx_monitor_inode (watch->monitor)
-             ? "the process that named the namespace has left it"
-             : NULL;
+  if (linx_process_ns_inode (watch->pid, "mnt") != linx_monitor_inode (watch->monitor))
+    return "the process that named the namespace has left it";
+  return watch->has_root && !has_same_root (watch) ? "the caller's root is another one" : NULL;
 }
 
 static gboolean
@@ -179,37 +218,49 @@ count_of (const LinxCaller *caller)
 }
 
 static gboolean
-is_within_bounds (const LinxCaller *caller, guint64 inode, GError **error)
+is_within_bounds (const LinxCaller *caller, GError **error)
 {
-  guint namespaces
-      = LINX_MOST_NAMESPACES_WATCHED - (caller->uid == 0 ? 0 : LINX_NAMESPACES_FOR_ROOT);
-
-  if (linx_watches_count () >= LINX_MOST_WATCHES)
+  if (is_ending)
+    g_set_error_literal (error, G_DBUS_ERROR, G_DBUS_ERROR_LIMITS_EXCEEDED, "the service ends");
+  else if (linx_watches_count () >= LINX_MOST_WATCHES)
     g_set_error (error, G_DBUS_ERROR, G_DBUS_ERROR_LIMITS_EXCEEDED, "already %d watches",
                  LINX_MOST_WATCHES);
   else if (caller->uid != 0 && count_of (caller) >= LINX_MOST_WATCHES_OF_USER)
     g_set_error (error, G_DBUS_ERROR, G_DBUS_ERROR_LIMITS_EXCEEDED,
                  "already %d watches of this user", LINX_MOST_WATCHES_OF_USER);
-  else if (!linx_monitor_exists (inode) && linx_monitors_count () >= namespaces)
-    g_set_error (error, G_DBUS_ERROR, G_DBUS_ERROR_LIMITS_EXCEEDED,
-                 "already %u namespaces are watched", linx_monitors_count ());
   else
     return TRUE;
   return FALSE;
 }
 
+static gboolean
+is_within_namespaces (const LinxCaller *caller, const LinxMonitorParts *parts, GError **error)
+{
+  guint most = LINX_MOST_NAMESPACES_WATCHED - (caller->uid == 0 ? 0 : LINX_NAMESPACES_FOR_ROOT);
+
+  if (linx_monitor_exists (parts) || linx_monitors_count () < most)
+    return TRUE;
+  g_set_error (error, G_DBUS_ERROR, G_DBUS_ERROR_LIMITS_EXCEEDED,
+               "already %u namespaces are watched", linx_monitors_count ());
+  return FALSE;
+}
+
 static Watch *
-watch_new (GDBusConnection *bus, LinxCaller *caller, LinxMonitorParts *parts, pid_t pid, int *pidfd)
+watch_new (GDBusConnection *bus, LinxCaller *caller, LinxMonitorParts *parts,
+           LinxWatchedProcess *process)
 {
   Watch *watch = g_new0 (Watch, 1);
 
   watch->id = ++last_id;
   watch->bus = g_object_ref (bus);
   watch->caller = linx_caller_ref (caller);
-  watch->pid = pid;
-  watch->pidfd = *pidfd;
-  *pidfd = -1;
-  watch->monitor = linx_monitor_attach (parts, pid, watch->pidfd, on_changes, watch);
+  watch->pid = process->pid;
+  watch->pidfd = process->pidfd;
+  process->pidfd = -1;
+  watch->has_root = process->root != NULL;
+  if (watch->has_root)
+    watch->root = *process->root;
+  watch->monitor = linx_monitor_attach (parts, watch->pid, watch->pidfd, on_changes, watch);
   watch->gone_source
       = attach (g_cancellable_source_new (caller->gone), G_SOURCE_FUNC (on_caller_gone), watch);
   if (watch->pidfd >= 0)
@@ -218,9 +269,28 @@ watch_new (GDBusConnection *bus, LinxCaller *caller, LinxMonitorParts *parts, pi
   return watch;
 }
 
+gboolean
+linx_watch_enter (const LinxCaller *caller, GError **error)
+{
+  guint *count = caller->uid == 0 ? &calls_of_root : &calls_of_others;
+
+  if (*count >= LINX_MOST_WATCH_CALLS)
+    g_set_error (error, G_DBUS_ERROR, G_DBUS_ERROR_LIMITS_EXCEEDED,
+                 "already %u calls of Watch under way", *count);
+  else if (is_within_bounds (caller, error))
+    return ++*count > 0;
+  return FALSE;
+}
+
+void
+linx_watch_leave (const LinxCaller *caller)
+{
+  --*(caller->uid == 0 ? &calls_of_root : &calls_of_others);
+}
+
 guint64
-linx_watch_start (GDBusConnection *bus, LinxCaller *caller, LinxMonitorParts *parts, pid_t pid,
-                  int *pidfd, GError **error)
+linx_watch_start (GDBusConnection *bus, LinxCaller *caller, LinxMonitorParts *parts,
+                  LinxWatchedProcess *process, GError **error)
 {
   Watch *watch;
 
@@ -229,11 +299,9 @@ linx_watch_start (GDBusConnection *bus, LinxCaller *caller, LinxMonitorParts *pa
                          "the caller left the bus");
     return 0;
   }
-  if (watches == NULL)
-    watches = g_hash_table_new_full (g_int64_hash, g_int64_equal, NULL, watch_free);
-  if (!is_within_bounds (caller, parts->inode, error))
+  if (!is_within_bounds (caller, error) || !is_within_namespaces (caller, parts, error))
     return 0;
-  watch = watch_new (bus, caller, parts, pid, pidfd);
+  watch = watch_new (bus, caller, parts, process);
   g_hash_table_insert (watches, &watch->id, watch);
   if (look_timer == 0)
     look_timer = g_timeout_add_seconds (LOOK_SECONDS, on_look, NULL);
@@ -252,10 +320,19 @@ linx_watch_stop (const LinxCaller *caller, guint64 id, GError **error)
 }
 
 void
+linx_watches_init (void (*idle) (void))
+{
+  on_idle = idle;
+  watches = g_hash_table_new_full (g_int64_hash, g_int64_equal, NULL, watch_free);
+  linx_backlog_on_read (on_caller_read);
+}
+
+void
 linx_watches_end (void)
 {
   g_autoptr (GList) all = watches != NULL ? g_hash_table_get_values (watches) : NULL;
 
+  is_ending = TRUE;
   for (GList *l = all; l != NULL; l = l->next)
     end (l->data, "the service ends");
   g_clear_pointer (&watches, g_hash_table_unref);

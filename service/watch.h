@@ -3,6 +3,7 @@
 
 #include "caller.h"
 #include "monitor.h"
+#include "path.h"
 
 #include <gio/gio.h>
 
@@ -17,14 +18,39 @@
  */
 #define LINX_MOST_NAMESPACES_WATCHED 64
 #define LINX_NAMESPACES_FOR_ROOT 16
+/* Calls of Watch under way, each with a group of fanotify of its own; as many of root besides. */
+#define LINX_MOST_WATCH_CALLS 16
+
+/**
+ * LinxWatchedProcess:
+ * @pid: a process in the namespace; 0: none is known
+ * @pidfd: that process; -1: none
+ * @root: (nullable): its root, without which the watch ends
+ *
+ * What a watch depends on.
+ */
+typedef struct {
+  pid_t pid;
+  int pidfd;
+  const LinxFileId *root;
+} LinxWatchedProcess;
+
+/**
+ * linx_watch_enter:
+ * @caller: who wants one
+ * @error: LimitsExceeded
+ *
+ * Counts a call of Watch in, until linx_watch_leave(): before it costs anything.
+ */
+gboolean linx_watch_enter (const LinxCaller *caller, GError **error);
+void linx_watch_leave (const LinxCaller *caller);
 
 /**
  * linx_watch_start:
  * @bus: where to send the signals
  * @caller: to whom
  * @parts: the namespace to watch; taken out of it what is needed
- * @pid: the process that named the namespace; 0: none did
- * @pidfd: (inout): that process; taken over
+ * @process: its pidfd is taken over
  * @error: LimitsExceeded, or NotAuthorized where the caller has left the bus
  *
  * The watch ends with an Unwatch, with the caller, or with the signal Ended.
@@ -32,7 +58,7 @@
  * Returns: its number; 0: none
  */
 guint64 linx_watch_start (GDBusConnection *bus, LinxCaller *caller, LinxMonitorParts *parts,
-                          pid_t pid, int *pidfd, GError **error);
+                          LinxWatchedProcess *process, GError **error);
 
 /**
  * linx_watch_stop:
@@ -45,8 +71,8 @@ gboolean linx_watch_stop (const LinxCaller *caller, guint64 id, GError **error);
 /** linx_watches_count: how many there are. */
 guint linx_watches_count (void);
 
-/** linx_watches_on_idle: @func is called whenever the last of them is gone. */
-void linx_watches_on_idle (void (*func) (void));
+/** linx_watches_init: called once, from main(). @idle: called whenever the last of them is gone. */
+void linx_watches_init (void (*idle) (void));
 
 /** linx_watches_end: ends all of them, at the end of the service. */
 void linx_watches_end (void);

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Watch: what is told of a namespace's changes, to whom, and that nothing is kept for it."""
+import collections
 import os
 import pathlib
 import signal
@@ -11,6 +12,16 @@ import unittest
 from harness import BUILD, CHALLENGE, INVALID_ARGS, Case, service_pid, wait_until
 
 LIMITS = 'org.freedesktop.DBus.Error.LimitsExceeded'
+
+
+# A root with a program in it that needs nothing of the old one.
+NEW_ROOT = '''export LC_ALL=C
+    mkdir -p /run/new; mount -t tmpfs -o mode=755 new /run/new; cd /run/new; mkdir old lib run
+    loader=$(ldd /bin/sleep | awk '/ld-linux/ { print $1 }')
+    cp "$loader" loader; cp /bin/sleep .
+    cp $(ldd /bin/sleep | awk '/=>/ { print $3 }') lib
+    echo $$
+    '''
 
 
 def state():
@@ -28,8 +39,7 @@ def state():
 
 def as_told(row):
     """A row of ListMounts as signals have it."""
-    return {key: value for key, value in row.items()
-            if key not in ('user-options', 'propagate-from')}
+    return {key: value for key, value in row.items() if key != 'user-options'}
 
 
 class Table:
@@ -88,6 +98,11 @@ class Watching(Case):
             table.client.unwatch(table.watch)
         except Exception as error:  # it has ended in the test
             self.assertIn('watch', str(error))
+
+    def lets_go(self, before):
+        """What was open before may be less by now: a descriptor that was on its way out."""
+        wait_until(lambda: not collections.Counter(state()) - collections.Counter(before),
+                   'the service letting go')
 
     def same_as_listed(self, table):
         """What was told makes what is. Something that is seen last says that all was told."""
@@ -224,14 +239,9 @@ class Ends(Watching):
 
     def test_pivot_and_the_old_root_is_not_busy(self):
         """The process runs from the new root alone, so that only a watch could keep the old one."""
-        target = self.child(prepare='''export LC_ALL=C
-            mkdir /run/new; mount -t tmpfs -o mode=755 new /run/new; cd /run/new; mkdir old lib
-            loader=$(ldd /bin/sleep | awk '/ld-linux/ { print $1 }')
-            cp "$loader" loader; cp /bin/sleep .
-            cp $(ldd /bin/sleep | awk '/=>/ { print $3 }') lib
-            echo $$; exec ./loader --library-path lib ./sleep 1000000''')
-        told_by_loader = f'/proc/{target.pid}/exe'
-        wait_until(lambda: os.readlink(told_by_loader) == '/run/new/loader', 'the new program')
+        target = self.child(prepare=NEW_ROOT + 'exec ./loader --library-path lib ./sleep 1000000')
+        wait_until(lambda: os.readlink(f'/proc/{target.pid}/exe') == '/run/new/loader',
+                   'the new program')
         told = self.table(in_=target.pid)
         self.root.pivot_root('/run/new', '/run/new/old', in_=target.pid)
         told.until(lambda: (told.row_at('/') or {}).get('source') == 'new')
@@ -240,6 +250,40 @@ class Ends(Watching):
         told.until(lambda: not told.row_at('/old'))
         self.assertEqual([row['mount-point'] for row in told.rows.values()], ['/'])
 
+    def test_root_that_another_one_hides(self):
+        """As container engines do it without pivot_root: what is below is told as little as listed."""
+        target = self.child(prepare=NEW_ROOT + '''mount -t tmpfs hidden /media; mount --move . /
+            exec chroot . ./loader --library-path lib ./sleep 1000000''')
+        wait_until(lambda: os.readlink(f'/proc/{target.pid}/exe').endswith('/loader'),
+                   'the new program')
+        told = self.table(in_=target.pid)
+        self.assertEqual([row['source'] for row in told.rows.values()], ['new'])
+        mount = self.root.mount('/run', in_=target.pid)
+        name, (_, removed, ((row,),), changed) = self.root.next_signal()
+        self.assertEqual((name, removed, row['id'], changed), ('Changed', [], mount, []))
+
+    def test_namespace_whose_end_takes_its_time(self):
+        """What is mounted there alone is unmounted with it, and the device does not answer."""
+        shell = '''mkdir /run/rig/below; truncate -s 64M /run/rig/below.img
+            mkfs.ext4 -q /run/rig/below.img; mount -o loop /run/rig/below.img /run/rig/below
+            truncate -s 32M /run/rig/below/img; mkfs.ext4 -q /run/rig/below/img'''
+        subprocess.run(['sh', '-ec', shell], check=True)
+        target = self.child(prepare='mount -o loop /run/rig/below/img /mnt; sync')
+        watch = self.root.watch(in_=target.pid)
+        target.run('dd', 'if=/dev/zero', 'of=/mnt/file', 'bs=1M', 'count=8')
+        subprocess.run(['fsfreeze', '--freeze', '/run/rig/below'], check=True)
+        try:
+            target.process.kill()
+            name, told = self.root.next_signal()
+            self.assertEqual((name, told[0]), ('Ended', watch))
+            for _ in range(20):
+                self.root.call('ListMounts', "({'limit': <uint32 1>},)", timeout=5000)
+        finally:
+            subprocess.run(['fsfreeze', '--unfreeze', '/run/rig/below'], check=True)
+        wait_until(lambda: '/run/rig/below/img' not in subprocess.run(
+            ['losetup', '-a'], capture_output=True, text=True).stdout, 'the namespace ending')
+        subprocess.run(['sh', '-ec', 'umount /run/rig/below; rm /run/rig/below.img'], check=True)
+
     def test_process_ends(self):
         before = state()
         target = self.child(prepare='mount -t tmpfs t /mnt')
@@ -247,7 +291,7 @@ class Ends(Watching):
         target.end()
         self.assertEqual(self.root.next_signal()[0], 'Ended')
         self.refused(INVALID_ARGS, "'watch'", self.root.unwatch, watch)
-        wait_until(lambda: state() == before, 'the service letting go')
+        self.lets_go(before)
 
     def test_namespace_goes_with_its_process(self):
         """A loop device that is mounted there alone goes with the namespace, while it is watched by
@@ -293,7 +337,7 @@ class Ends(Watching):
         target.end()
         subprocess.run(['umount', place], check=True)
         self.ended(self.root, 'the namespace is gone')
-        wait_until(lambda: state() == before, 'the service letting go')
+        self.lets_go(before)
 
     def test_caller_ends(self):
         target = self.child()
@@ -302,7 +346,7 @@ class Ends(Watching):
         watcher.watch(in_=target.pid)
         self.assertNotEqual(state(), before)
         watcher.kill()
-        wait_until(lambda: state() == before, 'the service letting go')
+        self.lets_go(before)
         target.run('mount', '-t', 'tmpfs', 'x', '/mnt')
         self.root.list(limit=1)
 
@@ -344,7 +388,7 @@ class Bounds(Watching):
             self.assertEqual(sorted(arguments[0] for _, arguments in told), own)
         for client in clients:
             client.kill()
-        wait_until(lambda: state() == before, 'the service letting go')
+        self.lets_go(before)
 
     def test_bound_of_a_user(self):
         alice = self.client('alice')
@@ -365,6 +409,80 @@ class Bounds(Watching):
 
 
 class Hostile(Watching):
+    def test_caller_that_does_not_read(self):
+        """It is told nothing more, and the bus goes on for everybody else; later it is told that it
+        has missed something."""
+        target = self.child(prepare='''mount -t tmpfs t /mnt; mkdir /mnt/d
+            %s/tests/helpers/many-mounts /mnt/d 200''' % BUILD)
+        reader = self.client()
+        reader.watch(in_=target.pid)
+        lazy = self.client()
+        watches = {lazy.watch(in_=target.pid) for _ in range(300)}
+        os.kill(lazy.process.pid, signal.SIGSTOP)
+        for step in range(30):
+            self.root.remount('/mnt', recursive=True, in_=target.pid,
+                              options='rnosuid' if step % 2 else 'rsuid,rnoexec')
+            self.assertEqual(reader.next_signal()[0], 'Changed')
+            self.client('bob').call('ListMounts', "({'limit': <uint32 1>},)", timeout=5000)
+        os.kill(lazy.process.pid, signal.SIGCONT)
+        overflown = set()
+        while overflown != watches:
+            name, told = lazy.next_signal()
+            if name == 'Overflow':
+                overflown.add(told[0])
+        self.root.umount('/mnt', recursive=True, in_=target.pid)
+        while lazy.next_signal()[0] != 'Changed':
+            pass
+
+    def test_rows_that_are_large(self):
+        """60 mounts, each of whose sources takes 32 KiB in a row."""
+        target = self.child(prepare='mount -t tmpfs t /mnt; mkdir /mnt/a /mnt/b')
+        told = self.table(in_=target.pid)
+        pid = service_pid()
+        target.run('/usr/bin/python3', '-c', """if True:
+            import ctypes, os
+            libc = ctypes.CDLL(None)
+            for number in range(60):
+                os.mkdir(f'/mnt/a/{number}')
+                libc.mount(bytes([255]) * 4000, f'/mnt/a/{number}'.encode(), b'tmpfs', 0, None)""")
+        told.until(lambda: told.row_at('/mnt/a/59'))
+        target.run('mount', '--rbind', '/mnt/a', '/mnt/b')
+        names = []
+        while 'Overflow' not in names:
+            names.append(told.take())
+        told.until(lambda: told.row_at('/mnt/b/59'))
+        self.assertEqual(service_pid(), pid)
+
+    def test_own_namespace_is_told_as_long_as_it_is(self):
+        """However it was named: alice leaves the namespace, and another process that is in it stays."""
+        alice = self.client('alice', enter=['unshare', '--user', '--map-current-user', '--keep-caps',
+                                            '--mount', '--propagation', 'private'])
+        alice.list(limit=1)
+        pid = int(alice.call('own process id'))
+        stays = subprocess.Popen(['nsenter', '-t', str(pid), '-m', 'sleep', '1000'])
+        self.addCleanup(stays.wait)
+        self.addCleanup(stays.kill)
+        own = os.readlink(f'/proc/{pid}/ns/mnt')
+        wait_until(lambda: os.readlink(f'/proc/{stays.pid}/ns/mnt') == own, 'the other process')
+        alice.watch(in_=stays.pid)
+        alice.call('unshare')
+        name, told = alice.next_signal()
+        self.assertEqual(name, 'Ended')
+        self.refused(CHALLENGE, '', alice.list, in_=stays.pid)
+
+    def test_calls_under_way_are_bounded(self):
+        """A flood of one user's calls leaves root's alone."""
+        child = self.child(prepare=f'''mount -t tmpfs t /mnt; mkdir /mnt/d
+            {BUILD}/tests/helpers/many-mounts /mnt/d 2000''')
+        self.rule('if (subject.user == "alice") return polkit.Result.YES;')
+        flood = [self.client('alice') for _ in range(3)]
+        for _ in range(5):
+            for client in flood:
+                for _ in range(12):
+                    client.send('Watch', f"({{'in': <uint32 {child.pid}>}},)", send_only=True)
+                    client.receive()
+            self.root.unwatch(self.root.watch(in_=child.pid))
+
     def test_other_namespace(self):
         target = self.child()
         alice = self.client('alice')
@@ -409,7 +527,7 @@ class Hostile(Watching):
         before = state()
         for _ in range(50):
             alice.unwatch(alice.watch())
-        wait_until(lambda: state() == before, 'the service letting go')
+        self.lets_go(before)
 
 
 if __name__ == '__main__':

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "backlog.h"
+
+/* From when on a caller is asked. */
+#define ASK_BYTES (64 << 10)
+#define MOST_BYTES_OF_SIGNALS (1 << 20)
+#define MOST_BYTES_OF_USER (16 << 20)
+#define MOST_BYTES (64 << 20)
+
+typedef struct {
+  char *name;
+  uid_t uid;
+  gsize bytes;
+  gsize asked; /* so many of them were sent before it was asked; 0: it is not asked */
+} Backlog;
+
+static GHashTable *backlogs; /* unique name -> Backlog */
+static void (*on_read) (const char *name);
+
+static void ask (GDBusConnection *bus, Backlog *backlog);
+
+static void
+backlog_free (gpointer data)
+{
+  Backlog *backlog = data;
+
+  g_free (backlog->name);
+  g_free (backlog);
+}
+
+/* An error is an answer too, of one that knows no Ping; or there is nobody any more. */
+static void
+on_answer (GObject *source, GAsyncResult *result, gpointer data)
+{
+  g_autofree char *name = data;
+  g_autoptr (GVariant) reply
+      = g_dbus_connection_call_finish (G_DBUS_CONNECTION (source), result, NULL);
+  Backlog *backlog = backlogs != NULL ? g_hash_table_lookup (backlogs, name) : NULL;
+
+  if (backlog == NULL)
+    return;
+  backlog->bytes -= backlog->asked;
+  backlog->asked = 0;
+  if (backlog->bytes >= ASK_BYTES)
+    ask (G_DBUS_CONNECTION (source), backlog);
+  else
+    g_hash_table_remove (backlogs, name);
+  if (on_read != NULL)
+    on_read (name);
+}
+
+static void
+ask (GDBusConnection *bus, Backlog *backlog)
+{
+  backlog->asked = backlog->bytes;
+  g_dbus_connection_call (bus, backlog->name, "/", "org.freedesktop.DBus.Peer", "Ping", NULL, NULL,
+                          G_DBUS_CALL_FLAGS_NO_AUTO_START, G_MAXINT, NULL, on_answer,
+                          g_strdup (backlog->name));
+}
+
+static Backlog *
+backlog_of (const LinxCaller *caller)
+{
+  Backlog *backlog;
+
+  if (backlogs == NULL)
+    backlogs = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, backlog_free);
+  backlog = g_hash_table_lookup (backlogs, caller->name);
+  if (backlog != NULL)
+    return backlog;
+  backlog = g_new0 (Backlog, 1);
+  backlog->name = g_strdup (caller->name);
+  backlog->uid = caller->uid;
+  g_hash_table_insert (backlogs, backlog->name, backlog);
+  return backlog;
+}
+
+void
+linx_backlog_add (GDBusConnection *bus, LinxCaller *caller, gsize bytes)
+{
+  Backlog *backlog;
+
+  if (g_cancellable_is_cancelled (caller->gone))
+    return;
+  backlog = backlog_of (caller);
+  backlog->bytes += bytes;
+  if (backlog->asked == 0 && backlog->bytes >= ASK_BYTES)
+    ask (bus, backlog);
+}
+
+gboolean
+linx_backlog_delays_signals (const LinxCaller *caller)
+{
+  const Backlog *backlog = backlogs != NULL ? g_hash_table_lookup (backlogs, caller->name) : NULL;
+
+  return backlog != NULL && backlog->bytes >= MOST_BYTES_OF_SIGNALS;
+}
+
+gboolean
+linx_backlog_check_reply (const LinxCaller *caller, GError **error)
+{
+  gsize of_user = 0, of_all = 0;
+  GHashTableIter iter;
+  gpointer data;
+
+  if (backlogs == NULL)
+    return TRUE;
+  g_hash_table_iter_init (&iter, backlogs);
+  while (g_hash_table_iter_next (&iter, NULL, &data)) {
+    const Backlog *backlog = data;
+
+    of_all += backlog->bytes;
+    of_user += backlog->uid == caller->uid ? backlog->bytes : 0;
+  }
+  if (of_user < MOST_BYTES_OF_USER && of_all < MOST_BYTES)
+    return TRUE;
+  g_set_error (error, G_DBUS_ERROR, G_DBUS_ERROR_LIMITS_EXCEEDED,
+               "%s not read %" G_GSIZE_FORMAT " MiB that were sent before",
+               of_user < MOST_BYTES_OF_USER ? "callers have" : "this user has",
+               (of_user < MOST_BYTES_OF_USER ? of_all : of_user) >> 20);
+  return FALSE;
+}
+
+void
+linx_backlog_on_read (void (*func) (const char *name))
+{
+  on_read = func;
+}
+
+void
+linx_backlog_clear (void)
+{
+  g_clear_pointer (&backlogs, g_hash_table_unref);
+}
