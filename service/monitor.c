@@ -1,16 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "monitor.h"
-#include "linx-error.h"
+#include "look.h"
 #include "mount-events.h"
 #include "process.h"
 #include "reaper.h"
 #include "sys.h"
-#include "worker.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <glib-unix.h>
-#include <sched.h>
 
 /* From one signal to the next one; longer where to send it to all took long. */
 #define PAUSE_US 50000
@@ -20,7 +16,6 @@
 #define LOOK_US 10000
 /* A sweep is followed by a rest of so many times as long as it took. */
 #define REST 4
-#define LOOK_TIMEOUT_MS 60000
 
 typedef struct {
   LinxMonitorFunc func;
@@ -44,22 +39,6 @@ struct _LinxMonitor {
   gint64 look_till;  /* no look before, but to go on with a sweep */
   gint64 rest_till;  /* no sweep before */
 };
-
-/* One look at the table: what goes to a worker and comes back. Where @pid names a process that is
- * in the namespace, the table is read from inside, as its processes see it; else by the namespace's
- * id. */
-typedef struct {
-  LinxSeen *seen;
-  guint64 ns;
-  guint64 inode;
-  pid_t pid;
-  int process[1];
-  gboolean entered;
-  GArray *touched;
-  gboolean sweeps;
-  LinxChanges changes;
-  gint64 start;
-} Look;
 
 static GHashTable *monitors; /* key -> LinxMonitor */
 
@@ -96,17 +75,6 @@ monitor_free (LinxMonitor *monitor)
   g_clear_pointer (&monitor->parts.seen, linx_seen_free);
   g_array_unref (monitor->listeners);
   g_free (monitor);
-}
-
-static void
-look_free (gpointer data)
-{
-  Look *look = data;
-
-  g_clear_pointer (&look->seen, linx_seen_free);
-  linx_changes_clear (&look->changes);
-  g_array_unref (look->touched);
-  g_free (look);
 }
 
 /* Both stay silent until they were listened to: what comes meanwhile they keep. */
@@ -160,33 +128,6 @@ find_process (const LinxMonitor *monitor)
   return NULL;
 }
 
-/* Enters the namespace of the look, as it is read from inside, by the process that is in it. */
-static gboolean
-enter (const Look *look, GError **error)
-{
-  int ns = linx_process_open (look->pid, "ns/mnt", O_RDONLY);
-  gboolean ok = ns >= 0 && linx_process_alive (look->process[0])
-                && linx_ns_fd_inode (ns) == look->inode && setns (ns, CLONE_NEWNS) == 0;
-
-  if (ns >= 0)
-    close (ns);
-  return ok ? TRUE
-            : linx_error_set (error, LINX_STAGE_WATCH, ESRCH, "process",
-                              "it is not in the namespace any more");
-}
-
-static gboolean
-do_look (LinxVisit *visit, gpointer data, GError **error)
-{
-  Look *look = data;
-
-  (void)visit;
-  look->entered = look->pid == 0 ? look->ns != 0 : enter (look, error);
-  return look->entered
-         && linx_seen_look (look->seen, look->pid == 0 ? look->ns : 0, look->touched, look->sweeps,
-                            &look->changes, error);
-}
-
 static void
 tell (const LinxMonitor *monitor, const LinxChanges *changes)
 {
@@ -206,7 +147,7 @@ give_up (LinxMonitor *monitor)
 }
 
 static void
-take_back (LinxMonitor *monitor, Look *look)
+take_back (LinxMonitor *monitor, LinxLook *look)
 {
   gint64 now = g_get_monotonic_time ();
   gint64 told;
@@ -238,20 +179,16 @@ on_looked (GObject *source, GAsyncResult *result, gpointer data)
 {
   LinxMonitor *monitor = data;
   g_autoptr (GError) error = NULL;
-  gpointer look = NULL;
-  gboolean ok = linx_workers_visit_finish (result, &look, &error);
+  g_autoptr (LinxLook) look = NULL;
+  gboolean ok = linx_look_finish (result, &look, &error);
 
   (void)source;
   monitor->looking = FALSE;
   /* A process that has just left: the next look goes by way of another one. */
-  if (!ok && look != NULL && !((Look *)look)->entered && can_look (monitor)) {
-    ((Look *)look)->changes.any = FALSE;
+  if (!ok && look != NULL && !look->entered && can_look (monitor))
     monitor->all_due = ok = TRUE;
-  }
   if (ok)
     take_back (monitor, look);
-  if (look != NULL)
-    look_free (look);
   if (monitor->listeners->len == 0) {
     monitor_free (monitor);
   } else if (!ok) {
@@ -266,24 +203,24 @@ on_looked (GObject *source, GAsyncResult *result, gpointer data)
 static void
 start_look (LinxMonitor *monitor)
 {
-  Look *look = g_new0 (Look, 1);
+  LinxLook *look = linx_look_new ();
   const Listener *process = find_process (monitor);
 
-  look->start = g_get_monotonic_time ();
-  look->touched = g_array_new (FALSE, FALSE, sizeof (guint64));
   if (monitor->parts.events >= 0 && linx_mount_events_read (monitor->parts.events, look->touched))
     monitor->all_due = TRUE;
-  look->sweeps = monitor->sweeping || (monitor->all_due && look->start >= monitor->rest_till);
+  look->sweeps
+      = monitor->sweeping || (monitor->all_due && g_get_monotonic_time () >= monitor->rest_till);
   if (look->sweeps && !monitor->sweeping)
     monitor->all_due = FALSE;
   look->seen = g_steal_pointer (&monitor->parts.seen);
-  look->ns = monitor->parts.ns;
   look->inode = monitor->parts.inode;
-  look->pid = process != NULL ? process->pid : 0;
-  look->process[0] = process != NULL ? process->pidfd : -1;
+  look->ns = monitor->parts.ns;
+  if (process != NULL) {
+    look->pid = process->pid;
+    look->process[0] = process->pidfd;
+  }
   monitor->looking = TRUE;
-  linx_workers_visit (do_look, look, look_free, look->process, 1, 0, LOOK_TIMEOUT_MS, on_looked,
-                      monitor);
+  linx_look_start (look, on_looked, monitor);
 }
 
 static gboolean
