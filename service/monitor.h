@@ -9,8 +9,8 @@
  *
  * What wakes a monitor is the kernel's mount events and a poller (see mount-events.h). It looks at
  * the mounts that events named; and where the poller woke, for that does not say why, at all of
- * them, a thousand at a time. From one that it tells to the next are 50 ms, and so much of them it
- * waits; a sweep through the table that took long is followed by a longer rest.
+ * them, some hundred at a time. From one that it tells to the next are 50 ms, and so much of them
+ * it waits; a sweep through the table that took long is followed by a longer rest.
  */
 
 typedef struct _LinxMonitor LinxMonitor;

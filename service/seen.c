@@ -12,8 +12,8 @@
 #define MOST_ROWS 256
 #define MOST_ROW_BYTES (1 << 20) /* a row of a hostile namespace takes some 40 KiB */
 #define MOST_REMOVED 65536
-/* How many mounts of a sweep are looked at in one go: some milliseconds. */
-#define SLICE 1000
+/* How many mounts of a sweep are looked at in one go: two milliseconds or so. */
+#define SLICE 500
 
 /* The id comes first: it is the key in the hash table. */
 typedef struct {

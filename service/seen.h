@@ -49,8 +49,8 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (LinxSeen, linx_seen_free)
  * @seen: what was seen before; after an error it is good for nothing more
  * @ns: the namespace
  * @touched: (element-type guint64): mounts to look at; ids of such as are gone are welcome
- * @sweeps: look at the next thousand mounts too, and at the first ones after the last; where the
- *   table is read by mountinfo, at all of them
+ * @sweeps: look at the next five hundred mounts too, and at the first ones after the last; where
+ * the table is read by mountinfo, at all of them
  * @changes: (out): what has changed
  * @error: List.*
  *
