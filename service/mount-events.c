@@ -62,6 +62,26 @@ take_event (const struct fanotify_event_metadata *event, GArray *touched)
   return (event->mask & moved) != moved;
 }
 
+static gint
+compare_ids (gconstpointer a, gconstpointer b)
+{
+  guint64 id_a = *(const guint64 *)a, id_b = *(const guint64 *)b;
+
+  return id_a < id_b ? -1 : id_a > id_b;
+}
+
+static void
+keep_one_of_each (GArray *ids)
+{
+  guint n = 0;
+
+  g_array_sort (ids, compare_ids);
+  for (guint i = 0; i < ids->len; i++)
+    if (i == 0 || g_array_index (ids, guint64, i) != g_array_index (ids, guint64, n - 1))
+      g_array_index (ids, guint64, n++) = g_array_index (ids, guint64, i);
+  g_array_set_size (ids, n);
+}
+
 gboolean
 linx_mount_events_read (int fd, GArray *touched)
 {
@@ -73,6 +93,7 @@ linx_mount_events_read (int fd, GArray *touched)
     for (struct fanotify_event_metadata *event = (gpointer)buffer; FAN_EVENT_OK (event, n);
          event = FAN_EVENT_NEXT (event, n))
       all = take_event (event, touched) && all;
+  keep_one_of_each (touched);
   return !all;
 }
 

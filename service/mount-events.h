@@ -25,7 +25,8 @@ int linx_mount_events_open (int ns_fd, GError **error);
 /**
  * linx_mount_events_read:
  * @fd: what linx_mount_events_open() returned
- * @touched: (element-type guint64): gets the unique ids of mounts that came, went or moved
+ * @touched: (element-type guint64): gets the unique ids of mounts that came, went or moved,
+ *   each once, in ascending order
  *
  * Takes all events there are.
  *

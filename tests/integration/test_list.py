@@ -1,15 +1,13 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """ListMounts against the kernel's own mountinfo, and its filters, pages and names."""
-import contextlib
-import os
 import pathlib
 import subprocess
 import time
 import unittest
 
-from harness import (BUILD, CHALLENGE, ERROR, Case, Fault, HungFs, mountinfo, service_pid, table,
-                     wait_until)
+from harness import BUILD, CHALLENGE, ERROR, Case, Fault, HungFs, mountinfo, table, wait_until
+from watching import state, wait_let_go
 
 FIELDS = ('mount-id', 'parent-id', 'device', 'root', 'mount-point', 'mount-options', 'fstype',
           'source', 'super-options')
@@ -302,7 +300,7 @@ class List(Case):
         child = self.child(prepare=f'''mount -t tmpfs t /mnt; mkdir /mnt/d
             {BUILD}/tests/helpers/many-mounts /mnt/d 3000''')
         self.root.list(limit=1)
-        before = self.open_files()
+        before = state()
         for _ in range(10):
             client = self.client()
             for _ in range(3):
@@ -310,15 +308,7 @@ class List(Case):
                 client.receive()
             client.kill()
         self.assertGreater(len(self.root.list(in_=child.pid)), 3000)
-        wait_until(lambda: self.open_files() == before, 'the service letting go')
-
-    def open_files(self):
-        held = [entry for entry in pathlib.Path(f'/proc/{service_pid()}/fd').iterdir()]
-        links = []
-        for entry in held:
-            with contextlib.suppress(FileNotFoundError):
-                links.append(os.readlink(entry))
-        return sorted(link for link in links if not link.startswith('socket:'))
+        wait_let_go(before)
 
     def test_too_large_a_reply(self):
         """14,000 mounts on a long path: refused by name, and pages go through."""

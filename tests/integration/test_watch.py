@@ -6,7 +6,7 @@ import signal
 import threading
 import unittest
 
-from harness import BUILD, INVALID_ARGS, service_pid
+from harness import BUILD, INVALID_ARGS, service_pid, wait_until
 from watching import Watching, as_told, state
 
 
@@ -113,12 +113,14 @@ class Changes(Watching):
         self.assertIsNone(self.root.next_signal(0.3))
 
     def test_two_watchers_share(self):
-        held = state()
+        def listening():
+            return {link: count for link, count in state().items()
+                    if 'fanotify' in link or 'mountinfo' in link}
+        held = listening()
         second = self.table(self.client(), in_=self.target.pid)
         third = self.table(self.client(), in_=self.target.pid)
-        # Of the second and the third there is the process, held for each caller and each watch.
-        self.assertEqual([link for link in state() if 'fanotify' in link or 'mountinfo' in link],
-                         [link for link in held if 'fanotify' in link or 'mountinfo' in link])
+        self.assertTrue(held)
+        wait_until(lambda: listening() == held, 'what the others made ready being closed')
         self.root.mount('/mnt/a', in_=self.target.pid)
         for table in (self.told, second, third):
             table.until(lambda: table.row_at('/mnt/a'))

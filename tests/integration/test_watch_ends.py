@@ -8,7 +8,7 @@ import subprocess
 import unittest
 
 from harness import BUILD, CHALLENGE, INVALID_ARGS, service_pid, wait_until
-from watching import Watching, state
+from watching import Watching, state, wait_let_go
 
 LIMITS = 'org.freedesktop.DBus.Error.LimitsExceeded'
 # A root with a program in it that needs nothing of the old one.
@@ -82,7 +82,7 @@ class Ends(Watching):
         target.end()
         self.assertEqual(self.root.next_signal()[0], 'Ended')
         self.refused(INVALID_ARGS, "'watch'", self.root.unwatch, watch)
-        self.lets_go(before)
+        wait_let_go(before)
 
     def test_namespace_goes_with_its_process(self):
         """A loop device that is mounted there alone goes with the namespace, while it is watched by
@@ -109,15 +109,43 @@ class Ends(Watching):
         target.call('unshare')
         self.ended(watcher, 'has left it')
 
+    def has_events(self):
+        features, = self.root.call('Get', "('org.linx.Mount1', 'Features')",
+                                   interface='org.freedesktop.DBus.Properties')
+        return 'mount-events' in features
+
+    def test_number_of_a_namespace_that_is_gone(self):
+        """A new namespace gets it before it is noticed that the old one is gone, and is another one.
+        Where only processes name what is watched, its end is noticed at once."""
+        place = pathlib.Path('/run/rig/namespace')
+        place.touch()
+        self.addCleanup(place.unlink)
+        old = self.bind_namespace(place, 'mount -t tmpfs t /mnt')
+        number = os.stat(place).st_ino
+        gone = self.root.watch(in_=str(place) if self.has_events() else old.pid)
+        old.end()
+        subprocess.run(['umount', place], check=True)
+
+        def next_one():
+            child = self.child()
+            return child if os.stat(f'/proc/{child.pid}/ns/mnt').st_ino == number else child.end()
+        target = wait_until(next_one, 'a namespace of that number')
+        watch = self.root.watch(in_=target.pid)
+        mount = self.root.mount('/mnt', in_=target.pid)
+        told = {}
+        while set(told) != {'Changed', 'Ended'}:
+            name, arguments = self.root.next_signal()
+            told[name] = arguments
+        self.assertEqual(told['Ended'][0], gone)
+        self.assertEqual((told['Changed'][0], told['Changed'][2][0][0]['id']), (watch, mount))
+
     def test_namespace_that_a_file_names(self):
         before = state()
         place = pathlib.Path('/run/rig/namespace')
         place.touch()
         self.addCleanup(place.unlink)
         target = self.bind_namespace(place, 'mount -t tmpfs t /mnt')
-        features, = self.root.call('Get', "('org.linx.Mount1', 'Features')",
-                                   interface='org.freedesktop.DBus.Properties')
-        if 'mount-events' not in features:
+        if not self.has_events():
             self.refused('org.freedesktop.DBus.Error.NotSupported', '6.15', self.root.watch,
                          in_=str(place))
             subprocess.run(['umount', place], check=True)
@@ -128,7 +156,7 @@ class Ends(Watching):
         target.end()
         subprocess.run(['umount', place], check=True)
         self.ended(self.root, 'the namespace is gone')
-        self.lets_go(before)
+        wait_let_go(before)
 
     def test_caller_ends(self):
         target = self.child()
@@ -137,7 +165,7 @@ class Ends(Watching):
         watcher.watch(in_=target.pid)
         self.assertNotEqual(state(), before)
         watcher.kill()
-        self.lets_go(before)
+        wait_let_go(before)
         target.run('mount', '-t', 'tmpfs', 'x', '/mnt')
         self.root.list(limit=1)
 
@@ -179,7 +207,7 @@ class Bounds(Watching):
             self.assertEqual(sorted(arguments[0] for _, arguments in told), own)
         for client in clients:
             client.kill()
-        self.lets_go(before)
+        wait_let_go(before)
 
     def test_bound_of_a_user(self):
         alice = self.client('alice')
@@ -318,7 +346,7 @@ class Hostile(Watching):
         before = state()
         for _ in range(50):
             alice.unwatch(alice.watch())
-        self.lets_go(before)
+        wait_let_go(before)
 
 
 if __name__ == '__main__':

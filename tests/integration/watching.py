@@ -8,16 +8,25 @@ from harness import Case, service_pid, wait_until
 
 
 def state():
-    """What the service holds open, but for channels to workers, which come and go."""
+    """What the service holds open, but for channels to workers, which come and go, also in a place
+    where /proc is meanwhile."""
     held = []
     for entry in pathlib.Path(f'/proc/{service_pid()}/fd').iterdir():
         try:
             link = os.readlink(entry)
         except FileNotFoundError:
             continue
-        if not link.startswith('socket:'):
+        if not link.startswith('socket:') and link != '/proc':
             held.append(link)
-    return sorted(held)
+    return collections.Counter(held)
+
+
+def wait_let_go(before):
+    """What was open before may be less by now: a descriptor that was on its way out."""
+    try:
+        wait_until(lambda: not state() - before, 'the service letting go')
+    except AssertionError as error:
+        raise AssertionError(f'{error}: it keeps {state() - before}') from None
 
 
 def as_told(row):
@@ -81,11 +90,6 @@ class Watching(Case):
             table.client.unwatch(table.watch)
         except Exception as error:  # it has ended in the test
             self.assertIn('watch', str(error))
-
-    def lets_go(self, before):
-        """What was open before may be less by now: a descriptor that was on its way out."""
-        wait_until(lambda: not collections.Counter(state()) - collections.Counter(before),
-                   'the service letting go')
 
     def same_as_listed(self, table):
         """What was told makes what is. Something that is seen last says that all was told."""
