@@ -17,10 +17,10 @@ def descriptors(pid):
     for entry in pathlib.Path(f'/proc/{pid}/fd').iterdir():
         with contextlib.suppress(FileNotFoundError):
             links.append(os.readlink(entry))
-    others = [link for link in links if not link.startswith('socket:') and link != '/proc']
-    if len(links) - len(others) > 20:
-        raise AssertionError(f'{len(links) - len(others)} sockets are open')
-    return others
+    sockets = [link for link in links if link.startswith('socket:')]
+    if len(sockets) > 20:
+        raise AssertionError(f'{len(sockets)} sockets are open')
+    return [link for link in links if link not in sockets and link != '/proc']
 
 
 class Workers(Case):

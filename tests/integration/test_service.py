@@ -222,8 +222,11 @@ class Files(unittest.TestCase):
         tree = ElementTree.parse('/usr/share/dbus-1/system.d/org.linx.Mount1.conf')
         for node in tree.iter('allow'):
             self.assertNotIn('*', ''.join(node.attrib.values()))
-            if 'own' not in node.attrib:
-                self.assertEqual(set(node.attrib), {'send_destination', 'send_interface'})
+        for node in tree.find("policy[@context='default']"):
+            self.assertEqual(set(node.attrib), {'send_destination', 'send_interface'})
+        self.assertEqual([node.attrib for node in tree.find("policy[@user='root']")],
+                         [{'own': 'org.linx.Mount1'},
+                          {'send_interface': 'org.freedesktop.DBus.Peer', 'send_member': 'Ping'}])
 
     def test_example_rule_is_javascript_without_a_yes_for_all(self):
         rule = pathlib.Path(
