@@ -7,6 +7,7 @@
 #include <polkit/polkit.h>
 
 #define GETTEXT_DOMAIN "linx-mount"
+#define MOST_SECONDS 300
 
 static PolkitAuthority *authority;
 
@@ -19,7 +20,49 @@ typedef struct {
   gboolean interactive;
   LinxVerdict verdict; /* the strictest so far */
   GError *challenge;   /* of the first action that needs a prompt, where there may be none */
+  GCancellable *asking;
+  GCancellable *gone;
+  gulong gone_handler;
+  guint timer;
+  gboolean too_late;
 } Question;
+
+static gboolean
+on_too_late (gpointer user_data)
+{
+  Question *question = user_data;
+
+  question->timer = 0;
+  question->too_late = TRUE;
+  g_cancellable_cancel (question->asking);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+on_gone (GCancellable *gone, gpointer asking)
+{
+  (void)gone;
+  g_cancellable_cancel (asking);
+}
+
+static void
+start_waiting (Question *question, GCancellable *gone)
+{
+  question->gone = g_object_ref (gone);
+  question->gone_handler = g_cancellable_connect (gone, G_CALLBACK (on_gone),
+                                                  g_object_ref (question->asking), g_object_unref);
+  question->timer = g_timeout_add_seconds (MOST_SECONDS, on_too_late, question);
+}
+
+static void
+stop_waiting (Question *question)
+{
+  if (question->timer != 0)
+    g_source_remove (question->timer);
+  question->timer = 0;
+  g_cancellable_disconnect (question->gone, question->gone_handler);
+  question->gone_handler = 0;
+}
 
 static void
 question_free (Question *question)
@@ -28,6 +71,8 @@ question_free (Question *question)
   g_clear_object (&question->details);
   g_strfreev (question->actions);
   g_clear_error (&question->challenge);
+  g_clear_object (&question->asking);
+  g_clear_object (&question->gone);
   g_free (question);
 }
 
@@ -144,12 +189,13 @@ on_authority (GObject *source, GAsyncResult *result, gpointer user_data)
 }
 
 void
-linx_authorize (const LinxQuestion *question, GCancellable *cancellable,
-                GAsyncReadyCallback callback, gpointer user_data)
+linx_authorize (const LinxQuestion *question, GAsyncReadyCallback callback, gpointer user_data)
 {
-  GTask *task = g_task_new (NULL, cancellable, callback, user_data);
   Question *copy = g_new0 (Question, 1);
+  GTask *task;
 
+  copy->asking = g_cancellable_new ();
+  task = g_task_new (NULL, copy->asking, callback, user_data);
   g_task_set_check_cancellable (task, FALSE);
   copy->subject = polkit_system_bus_name_new (question->sender);
   copy->actions = g_strdupv ((char **)question->actions);
@@ -161,6 +207,7 @@ linx_authorize (const LinxQuestion *question, GCancellable *cancellable,
     polkit_details_insert (copy->details, "polkit.gettext_domain", GETTEXT_DOMAIN);
   }
   g_task_set_task_data (task, copy, (GDestroyNotify)question_free);
+  start_waiting (copy, question->gone);
   if (authority != NULL)
     ask_next (task);
   else
@@ -170,8 +217,21 @@ linx_authorize (const LinxQuestion *question, GCancellable *cancellable,
 gboolean
 linx_authorize_finish (GAsyncResult *result, LinxVerdict *verdict, GError **error)
 {
-  const Question *question = g_task_get_task_data (G_TASK (result));
+  Question *question = g_task_get_task_data (G_TASK (result));
+  g_autoptr (GError) refused = NULL;
+  gboolean allowed = g_task_propagate_boolean (G_TASK (result), &refused);
 
+  stop_waiting (question);
   *verdict = question->verdict;
-  return g_task_propagate_boolean (G_TASK (result), error);
+  if (question->too_late)
+    g_set_error (error, LINX_MOUNT_ERROR, LINX_MOUNT_ERROR_TIMEOUT,
+                 "nobody answered the prompt within %d seconds: nothing was done", MOST_SECONDS);
+  else if (allowed && g_cancellable_is_cancelled (question->gone))
+    g_set_error_literal (error, LINX_MOUNT_ERROR, LINX_MOUNT_ERROR_NOT_AUTHORIZED,
+                         "the caller left the bus");
+  else if (!allowed)
+    g_propagate_error (error, g_steal_pointer (&refused));
+  else
+    return TRUE;
+  return FALSE;
 }

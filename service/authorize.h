@@ -20,6 +20,7 @@ typedef enum {
  * @message: (nullable): a message id of the gettext domain "linx-mount" that a prompt shows instead
  *   of the action's own
  * @interactive: whether a person may be asked
+ * @gone: cancelled when the caller leaves: that takes the prompt away
  *
  * What polkit is asked, in one go for all actions.
  */
@@ -29,26 +30,27 @@ typedef struct {
   const LinxDetails *details;
   const char *message;
   gboolean interactive;
+  GCancellable *gone;
 } LinxQuestion;
 
 /**
  * linx_authorize:
  * @question: copied as far as it is needed
- * @cancellable: cancelling it takes the prompt away
  * @callback: called in the main context
  * @user_data: for @callback
  *
- * Asks for each action in turn, until one is refused for good.
+ * Asks for each action in turn, until one is refused for good, for five minutes at most: what was
+ * approved is not to lie around for longer.
  */
-void linx_authorize (const LinxQuestion *question, GCancellable *cancellable,
-                     GAsyncReadyCallback callback, gpointer user_data);
+void linx_authorize (const LinxQuestion *question, GAsyncReadyCallback callback,
+                     gpointer user_data);
 
 /**
  * linx_authorize_finish:
  * @result: the result
  * @verdict: (out): the strictest of the answers
  * @error: NotAuthorized, NotAuthorizedDismissed or InteractiveAuthorizationRequired, in words for
- *   the caller; an error, a time-out and a vanished polkit are refusals
+ *   the caller; an error and a vanished polkit or caller are refusals. Timeout: nobody answered
  *
  * Returns: whether all of it was allowed
  */

@@ -15,7 +15,6 @@
 #include <errno.h>
 #include <gio/gunixfdlist.h>
 
-#define MOST_SECONDS_PINNED 300
 /*
  * One call on its line. Each stage starts the next one from its callback, or fails the call; the
  * call is owned by the callback that is pending, and ends in reply().
@@ -32,10 +31,6 @@ typedef struct {
   GError *pin_error;    /* told only to those who are authorized */
   gint64 visit_start;   /* monotonic */
   guint left_ms;        /* of the time for pin and perform */
-  GCancellable *asking;
-  gulong gone_handler;
-  guint pinned_timer;
-  gboolean pins_too_old;
 } Call;
 
 static guint under_way;
@@ -207,16 +202,6 @@ answer_can (Call *call, LinxVerdict verdict)
   reply (call, g_variant_new ("(s)", words[verdict]), NULL);
 }
 
-static void
-stop_waiting (Call *call)
-{
-  if (call->pinned_timer != 0)
-    g_source_remove (call->pinned_timer);
-  call->pinned_timer = 0;
-  g_cancellable_disconnect (call->caller->gone, call->gone_handler);
-  g_clear_object (&call->asking);
-}
-
 static gboolean
 allows_prompt (const Call *call)
 {
@@ -230,15 +215,6 @@ allows_prompt (const Call *call)
 static GError *
 refusal (const Call *call, gboolean allowed, GError *refused)
 {
-  if (call->pins_too_old) {
-    g_clear_error (&refused);
-    return g_error_new (LINX_MOUNT_ERROR, LINX_MOUNT_ERROR_TIMEOUT,
-                        "nobody answered the prompt within %d seconds: nothing was done",
-                        MOST_SECONDS_PINNED);
-  }
-  if (allowed && g_cancellable_is_cancelled (call->caller->gone))
-    return g_error_new_literal (LINX_MOUNT_ERROR, LINX_MOUNT_ERROR_NOT_AUTHORIZED,
-                                "the caller left the bus");
   if (allowed && call->pin_error != NULL)
     return g_error_copy (call->pin_error);
   if (refused != NULL && call->pin_error != NULL && allows_prompt (call)) {
@@ -248,6 +224,17 @@ refusal (const Call *call, gboolean allowed, GError *refused)
                                 "not authorized");
   }
   return refused;
+}
+
+/* Whether polkit has spoken, which is what Can tells: not where a bound was hit or it was too late.
+ */
+static gboolean
+is_verdict (const Call *call, gboolean allowed, const GError *error)
+{
+  if (allowed)
+    return call->pin_error == NULL;
+  return error->domain != G_DBUS_ERROR
+         && !g_error_matches (error, LINX_MOUNT_ERROR, LINX_MOUNT_ERROR_TIMEOUT);
 }
 
 static void
@@ -260,33 +247,13 @@ on_authorized (GObject *source, GAsyncResult *result, gpointer user_data)
   gboolean allowed = linx_authorize_finish (result, &verdict, &refused);
 
   (void)source;
-  stop_waiting (call);
   error = refusal (call, allowed, refused);
-  if (call->request->only_ask && !call->pins_too_old
-      && (allowed ? call->pin_error == NULL : error->domain != G_DBUS_ERROR))
+  if (call->request->only_ask && is_verdict (call, allowed, error))
     answer_can (call, verdict);
   else if (error != NULL)
     reply (call, NULL, error);
   else
     visit (call, linx_work_perform, on_performed);
-}
-
-static gboolean
-on_pins_too_old (gpointer user_data)
-{
-  Call *call = user_data;
-
-  call->pinned_timer = 0;
-  call->pins_too_old = TRUE;
-  g_cancellable_cancel (call->asking);
-  return G_SOURCE_REMOVE;
-}
-
-static void
-on_gone (GCancellable *gone, gpointer user_data)
-{
-  (void)gone;
-  g_cancellable_cancel (user_data);
 }
 
 static void
@@ -301,13 +268,10 @@ authorize (Call *call)
     .details = call->details,
     .message = pins->ns[LINX_IN].foreign ? call->request->verb->container_message : NULL,
     .interactive = !call->request->only_ask && call->pin_error == NULL && allows_prompt (call),
+    .gone = call->caller->gone,
   };
 
-  call->asking = g_cancellable_new ();
-  call->gone_handler = g_cancellable_connect (call->caller->gone, G_CALLBACK (on_gone),
-                                              g_object_ref (call->asking), g_object_unref);
-  call->pinned_timer = g_timeout_add_seconds (MOST_SECONDS_PINNED, on_pins_too_old, call);
-  linx_authorize (&question, call->asking, on_authorized, call);
+  linx_authorize (&question, on_authorized, call);
 }
 
 static void
