@@ -33,7 +33,7 @@ static void
 on_answer (GObject *source, GAsyncResult *result, gpointer data)
 {
   g_autofree char *name = data;
-  g_autoptr (GVariant) reply
+  g_autoptr (GVariant) reply G_GNUC_UNUSED
       = g_dbus_connection_call_finish (G_DBUS_CONNECTION (source), result, NULL);
   Backlog *backlog = backlogs != NULL ? g_hash_table_lookup (backlogs, name) : NULL;
 
