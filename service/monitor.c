@@ -106,7 +106,7 @@ on_poller (int fd, GIOCondition condition, gpointer data)
 /* A poller says it once, to whoever polls: only what is dispatched first in its turn of the main
  * loop cannot miss it. */
 static void
-listen (LinxMonitor *monitor)
+rearm (LinxMonitor *monitor)
 {
   if (monitor->parts.events >= 0 && monitor->events_source == 0)
     monitor->events_source = g_unix_fd_add (monitor->parts.events, G_IO_IN, on_events, monitor);
@@ -194,7 +194,7 @@ on_looked (GObject *source, GAsyncResult *result, gpointer data)
   } else if (!ok) {
     give_up (monitor);
   } else {
-    listen (monitor);
+    rearm (monitor);
     if (monitor->all_due || monitor->sweeping)
       schedule (monitor);
   }
@@ -287,7 +287,7 @@ linx_monitor_attach (LinxMonitorParts *parts, pid_t pid, int pidfd, LinxMonitorF
     monitor->all_due = TRUE;
     schedule (monitor);
   }
-  listen (monitor);
+  rearm (monitor);
   return monitor;
 }
 
