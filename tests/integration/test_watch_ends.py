@@ -52,6 +52,7 @@ class Ends(Watching):
         mount = self.root.mount('/run', in_=target.pid)
         name, (_, removed, ((row,),), changed) = self.root.next_signal()
         self.assertEqual((name, removed, row['id'], changed), ('Changed', [], mount, []))
+        self.assertIsNone(self.root.next_signal(0.5))
 
     def test_namespace_whose_end_takes_its_time(self):
         """What is mounted there alone is unmounted with it, and the device does not answer."""
