@@ -33,13 +33,15 @@ linx_list_pin (const LinxRequest *request, LinxPins *pins, GError **error)
   if (err == 0)
     err = linx_file_id_read (&whole, AT_FDCWD, "/");
   same = err == 0 && linx_file_id_equal (&pins->caller_root, &whole);
-  if (err == 0 && !same)
+  if (err == 0 && !same) {
     pins->fd[LINX_PIN_MOUNTINFO] = linx_process_open (pins->caller->pid, "mountinfo", O_RDONLY);
+    err = pins->fd[LINX_PIN_MOUNTINFO] >= 0 ? 0 : errno;
+  }
   if (!linx_process_alive (pins->fd[LINX_LENT_CALLER]))
     return linx_error_set (error, LINX_STAGE_OPEN_NS, ESRCH, "caller",
                            "the caller's process has ended");
-  if (err != 0 || (!same && pins->fd[LINX_PIN_MOUNTINFO] < 0))
-    return linx_error_set (error, LINX_STAGE_LIST, err != 0 ? err : errno, "caller", NULL);
+  if (err != 0)
+    return linx_error_set (error, LINX_STAGE_LIST, err, "caller", NULL);
   pins->confined = !same;
   return TRUE;
 }

@@ -52,8 +52,8 @@ enum {
  * @bit: LINX_VERB_*
  * @decode: takes its arguments into the request, after the option dictionary
  * @pin: looks up what it names, in the namespace; %NULL where the namespace is all
- * @perform: does it, in the namespace; returns (transfer full) the reply's value. %NULL for a
- *   method that is about another call: its worker's work is that one's, or none
+ * @perform: does it, in the namespace; returns (transfer full) the reply's value. %NULL: a
+ *   method that does nothing in a namespace
  * @settle: (nullable): in the main loop, with the @pins of what was performed, or %NULL: does what
  *   outlives the call; returns (transfer floating) (nullable) the reply's value instead
  *
