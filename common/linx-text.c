@@ -3,14 +3,26 @@
 
 #include <string.h>
 
-/* Characters that reorder or break the text around them, of which a forged prompt would be made;
- * the quotes that prompts put around names; and the backslash, so that two different names never
- * read the same. */
-static gboolean
-acts_on_text (gunichar c)
+gboolean
+linx_text_acts (gunichar c)
 {
-  return c == '\\' || c == '"' || g_unichar_iscntrl (c) || (c >= 0x2028 && c <= 0x202e)
-         || (c >= 0x2066 && c <= 0x2069) || c == 0x200e || c == 0x200f || c == 0x061c;
+  return g_unichar_iscntrl (c) || (c >= 0x2028 && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069)
+         || c == 0x200e || c == 0x200f || c == 0x061c;
+}
+
+static gboolean
+nothing (gunichar c)
+{
+  (void)c;
+  return FALSE;
+}
+
+/* The quotes that prompts put around names too, and the backslash, so that two different names
+ * never read the same. */
+static gboolean
+acts_on_name (gunichar c)
+{
+  return c == '\\' || c == '"' || linx_text_acts (c);
 }
 
 static void
@@ -21,7 +33,7 @@ append_bytes (GString *out, const char *from, const char *to)
 }
 
 static char *
-escape (const char *bytes, gboolean controls_too, gboolean *valid)
+escape (const char *bytes, gboolean (*is_escaped) (gunichar c), gboolean *valid)
 {
   GString *out = g_string_new (NULL);
   const char *end = bytes + strlen (bytes);
@@ -32,7 +44,7 @@ escape (const char *bytes, gboolean controls_too, gboolean *valid)
     gboolean broken = c == (gunichar)-1 || c == (gunichar)-2;
     const char *next = broken ? bytes + 1 : g_utf8_next_char (bytes);
 
-    if (broken || (controls_too && acts_on_text (c)))
+    if (broken || is_escaped (c))
       append_bytes (out, bytes, next);
     else
       g_string_append_len (out, bytes, next - bytes);
@@ -46,7 +58,7 @@ char *
 linx_text_escape (const char *bytes)
 {
   gboolean valid;
-  return escape (bytes, TRUE, &valid);
+  return escape (bytes, acts_on_name, &valid);
 }
 
 char *
@@ -59,5 +71,12 @@ linx_text_utf8 (const char *bytes, gboolean *valid)
       *valid = TRUE;
     return g_strdup (bytes);
   }
-  return escape (bytes, FALSE, valid != NULL ? valid : &dummy);
+  return escape (bytes, nothing, valid != NULL ? valid : &dummy);
+}
+
+char *
+linx_text_printable (const char *text)
+{
+  gboolean valid;
+  return escape (text, linx_text_acts, &valid);
 }

@@ -6,6 +6,15 @@
 G_BEGIN_DECLS
 
 /**
+ * linx_text_acts:
+ * @c: a character
+ *
+ * Returns: whether it reorders or breaks the text around it, or acts on a terminal: of such a
+ *   forged prompt would be made
+ */
+gboolean linx_text_acts (gunichar c);
+
+/**
  * linx_text_escape:
  * @bytes: a C string of any bytes
  *
@@ -29,5 +38,15 @@ char *linx_text_escape (const char *bytes);
  * Returns: (transfer full): UTF-8
  */
 char *linx_text_utf8 (const char *bytes, gboolean *valid);
+
+/**
+ * linx_text_printable:
+ * @text: a text that was made for people, of any bytes
+ *
+ * Like linx_text_escape(), but leaves quotes and backslashes as they are.
+ *
+ * Returns: (transfer full): printable UTF-8
+ */
+char *linx_text_printable (const char *text);
 
 G_END_DECLS

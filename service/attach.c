@@ -27,21 +27,21 @@ create_target (LinxVisit *visit, const LinxRequest *request, LinxPins *pins, GEr
   err = errno;
   linx_visit_committed (visit, rc >= 0);
   if (rc < 0)
-    return linx_error_set (error, LINX_STAGE_CREATE, err, pins->target,
+    return linx_error_set (error, LINX_MOUNT_STAGE_CREATE, err, pins->target,
                            err == EOVERFLOW ? "the filesystem has no number for the caller's user"
                                             : NULL);
   if (!directory)
     close (rc);
   made = openat (parent, pins->name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
   if (made < 0)
-    return linx_error_set (error, LINX_STAGE_RESOLVE, ESTALE, pins->target, NULL);
+    return linx_error_set (error, LINX_MOUNT_STAGE_RESOLVE, ESTALE, pins->target, NULL);
   close (parent);
   pins->fd[LINX_PIN_TARGET] = made;
   linx_place_clear (&pins->place);
   return linx_place_read (&pins->place, made, pins->target, error)
          && (g_str_equal (pins->place.path, pins->target)
                  ? TRUE
-                 : linx_error_set (error, LINX_STAGE_RESOLVE, ESTALE, pins->target, NULL));
+                 : linx_error_set (error, LINX_MOUNT_STAGE_RESOLVE, ESTALE, pins->target, NULL));
 }
 
 /* The eyes with which a placeholder is made: the caller's. For root in a namespace that another
@@ -77,7 +77,7 @@ check_kinds (const LinxRequest *request, const LinxPins *pins, const LinxFileId 
 
   return directory == S_ISDIR (mount->mode)
              ? TRUE
-             : linx_error_set (error, LINX_STAGE_MOVE_MOUNT, ENOTDIR, pins->target,
+             : linx_error_set (error, LINX_MOUNT_STAGE_MOVE_MOUNT, ENOTDIR, pins->target,
                                "a directory goes onto a directory only, and a file onto a file");
 }
 
@@ -101,7 +101,8 @@ move_onto_target (LinxVisit *visit, int mount, const LinxPins *pins, GError **er
   err = errno;
   linx_visit_committed (visit, rc == 0);
   return rc == 0 ? TRUE
-                 : linx_error_set (error, LINX_STAGE_MOVE_MOUNT, err, pins->target, explain (err));
+                 : linx_error_set (error, LINX_MOUNT_STAGE_MOVE_MOUNT, err, pins->target,
+                                   explain (err));
 }
 
 gboolean
@@ -113,7 +114,7 @@ linx_attach (LinxVisit *visit, const LinxRequest *request, LinxPins *pins, int m
 
   pins->fresh = FALSE; /* the mount was made meanwhile */
   if (rc != 0)
-    return linx_error_set (error, LINX_STAGE_MOVE_MOUNT, rc, pins->target, NULL);
+    return linx_error_set (error, LINX_MOUNT_STAGE_MOVE_MOUNT, rc, pins->target, NULL);
   return check_kinds (request, pins, &id, error) && linx_attach_ready (visit, request, pins, error)
          && move_onto_target (visit, mount, pins, error);
 }

@@ -54,7 +54,7 @@ linx_attributes_set_idmap (const LinxRequest *request, const LinxPins *pins, int
 
   if (pins->fd[LINX_PIN_IDMAP] < 0 || mount_setattr (mount, "", flags, &attr, sizeof attr) == 0)
     return TRUE;
-  return linx_error_set (error, LINX_STAGE_SET_ATTRIBUTES, errno, linx_pins_path (pins),
+  return linx_error_set (error, LINX_MOUNT_STAGE_SET_ATTRIBUTES, errno, linx_pins_path (pins),
                          errno == EINVAL ? "'idmap': this filesystem type cannot be mapped"
                          : errno == EPERM
                              ? "'idmap': the source is mapped already, or the mapping is the "
@@ -87,8 +87,9 @@ linx_attributes_change (LinxVisit *visit, int mount, gboolean recursive,
     return FALSE;
   err = linx_attributes_set (mount, recursive, attributes, 0);
   linx_visit_committed (visit, err == 0);
-  return err == 0 ? TRUE
-                  : linx_error_set (error, LINX_STAGE_SET_ATTRIBUTES, err, path, explain (err));
+  return err == 0
+             ? TRUE
+             : linx_error_set (error, LINX_MOUNT_STAGE_SET_ATTRIBUTES, err, path, explain (err));
 }
 
 gboolean
@@ -103,7 +104,7 @@ linx_attributes_prepare (const LinxRequest *request, const LinxPins *pins, int m
   if (err == 0)
     err = linx_attributes_set (mount, FALSE, &own, 0);
   if (err != 0)
-    return linx_error_set (error, LINX_STAGE_SET_ATTRIBUTES, err, linx_pins_path (pins),
+    return linx_error_set (error, LINX_MOUNT_STAGE_SET_ATTRIBUTES, err, linx_pins_path (pins),
                            explain (err));
   return linx_attributes_set_idmap (request, pins, mount, error);
 }

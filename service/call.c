@@ -118,7 +118,7 @@ take_fds (const Call *call, GUnixFDList **fds, GError **error)
   *fds = g_unix_fd_list_new ();
   return g_unix_fd_list_append (*fds, mount, NULL) >= 0
              ? TRUE
-             : linx_error_set (error, LINX_STAGE_PIPE, EMFILE, "reply", NULL);
+             : linx_error_set (error, LINX_MOUNT_STAGE_PIPE, EMFILE, "reply", NULL);
 }
 
 /* The one place that answers: with @value, or with the reason why there is none. */

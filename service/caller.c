@@ -90,7 +90,7 @@ take_credentials (LinxCaller *caller, GVariant *reply, GUnixFDList *fds, GError 
 
   if (!g_variant_dict_lookup (&credentials, "UnixUserID", "u", &uid)
       || !g_variant_dict_lookup (&credentials, "ProcessID", "u", &pid))
-    return linx_error_set (error, LINX_STAGE_OPEN_NS, ESRCH, caller->name,
+    return linx_error_set (error, LINX_MOUNT_STAGE_OPEN_NS, ESRCH, caller->name,
                            "the bus does not know the caller's process");
   caller->uid = uid;
   caller->pid = (pid_t)pid;
@@ -102,7 +102,7 @@ take_credentials (LinxCaller *caller, GVariant *reply, GUnixFDList *fds, GError 
   }
   caller->pidfd = open_pidfd (&credentials, fds, caller->pid);
   if (caller->pidfd < 0)
-    return linx_error_set (error, LINX_STAGE_OPEN_NS, ESRCH, caller->name,
+    return linx_error_set (error, LINX_MOUNT_STAGE_OPEN_NS, ESRCH, caller->name,
                            "the caller's process has ended");
   return TRUE;
 }
@@ -135,7 +135,7 @@ on_credentials (GObject *source, GAsyncResult *result, gpointer user_data)
     return; /* vanished meanwhile: whoever waited was told */
   if (reply == NULL) {
     g_clear_error (&error);
-    linx_error_set (&error, LINX_STAGE_OPEN_NS, ESRCH, name, "the caller left the bus");
+    linx_error_set (&error, LINX_MOUNT_STAGE_OPEN_NS, ESRCH, name, "the caller left the bus");
   }
   entry->known = error == NULL && take_credentials (entry->caller, reply, fds, &error);
   answer (entry, error);
@@ -211,15 +211,15 @@ linx_caller_verify (const LinxCaller *caller, int pidfd, gboolean *privileged, g
   gboolean initial;
 
   if (linx_process_status (caller->pid, pidfd, &status) != 0 || !has_gid (caller, status.gid))
-    return linx_error_set (error, LINX_STAGE_OPEN_NS, ESRCH, caller->name,
+    return linx_error_set (error, LINX_MOUNT_STAGE_OPEN_NS, ESRCH, caller->name,
                            "the caller's process has ended");
   for (gsize i = 0; i < G_N_ELEMENTS (status.uids); i++)
     if (status.uids[i] != caller->uid)
-      return linx_error_set (error, LINX_STAGE_OPEN_NS, ESRCH, caller->name,
+      return linx_error_set (error, LINX_MOUNT_STAGE_OPEN_NS, ESRCH, caller->name,
                              "the process on this connection has changed its user");
   initial = linx_process_in_initial_userns (caller->pid);
   if (!linx_process_alive (pidfd))
-    return linx_error_set (error, LINX_STAGE_OPEN_NS, ESRCH, caller->name,
+    return linx_error_set (error, LINX_MOUNT_STAGE_OPEN_NS, ESRCH, caller->name,
                            "the caller's process has ended");
   *privileged = caller->uid == 0 && initial && (status.cap_eff & (1ULL << CAP_SYS_ADMIN)) != 0;
   *gid = status.gid;
@@ -236,7 +236,7 @@ linx_caller_assume (const LinxCaller *caller, gid_t gid, GError **error)
     return TRUE;
   assumed = TRUE;
   if (sys_setgroups (caller->n_groups, caller->groups) < 0)
-    return linx_error_set (error, LINX_STAGE_THREAD, errno, "credentials", NULL);
+    return linx_error_set (error, LINX_MOUNT_STAGE_THREAD, errno, "credentials", NULL);
   sys_setfsgid (gid);
   sys_setfsuid (caller->uid);
   return TRUE;
@@ -247,7 +247,7 @@ linx_caller_assume_ids (uid_t uid, gid_t gid, GError **error)
 {
   assumed = TRUE;
   if (sys_setgroups (0, NULL) < 0)
-    return linx_error_set (error, LINX_STAGE_THREAD, errno, "credentials", NULL);
+    return linx_error_set (error, LINX_MOUNT_STAGE_THREAD, errno, "credentials", NULL);
   sys_setfsgid (gid);
   sys_setfsuid (uid);
   return TRUE;
@@ -261,6 +261,6 @@ linx_caller_resume (GError **error)
   sys_setfsuid (0);
   sys_setfsgid (0);
   if (sys_setgroups (0, NULL) < 0)
-    return linx_error_set (error, LINX_STAGE_THREAD, errno, "credentials", NULL);
+    return linx_error_set (error, LINX_MOUNT_STAGE_THREAD, errno, "credentials", NULL);
   return TRUE;
 }

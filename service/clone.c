@@ -32,7 +32,8 @@ clone_source (const LinxRequest *request, LinxPins *pins, GError **error)
     return -1;
   mount = open_tree (pins->fd[LINX_PIN_SOURCE], "", flags);
   if (mount < 0)
-    linx_error_set (error, LINX_STAGE_OPEN_TREE, errno, pins->source, explain (request, errno));
+    linx_error_set (error, LINX_MOUNT_STAGE_OPEN_TREE, errno, pins->source,
+                    explain (request, errno));
   return mount;
 }
 

@@ -121,7 +121,7 @@ pin_image (const LinxRequest *request, LinxPins *pins, GError **error)
   pins->source_kind = LINX_SOURCE_FILE;
   pins->source_read_only = !linx_path_may_write (pins->fd[LINX_PIN_SOURCE]);
   if (pins->source_read_only && (request->options->attr.clear & MOUNT_ATTR_RDONLY) != 0)
-    return linx_error_set (error, LINX_STAGE_LOOP, EACCES, pins->source,
+    return linx_error_set (error, LINX_MOUNT_STAGE_LOOP, EACCES, pins->source,
                            "option 'rw', and the file may not be written");
   return TRUE;
 }
@@ -134,7 +134,8 @@ pin_path (const LinxRequest *request, LinxPins *pins, GError **error)
   if (S_ISREG (pins->source_place.id.mode))
     return pin_image (request, pins, error);
   if (!S_ISBLK (pins->source_place.id.mode))
-    return linx_error_set (error, LINX_STAGE_RESOLVE, ENOTBLK, linx_named_text (&request->source),
+    return linx_error_set (error, LINX_MOUNT_STAGE_RESOLVE, ENOTBLK,
+                           linx_named_text (&request->source),
                            "neither a block device nor a file with an image");
   if (has_image_options (request->options))
     return refuse_image_options (error);
@@ -220,7 +221,7 @@ own_node (const LinxPins *pins, GError **error)
   if (g_file_get_contents (uevent, &text, NULL, NULL))
     name = strstr (text, "DEVNAME=");
   if (name == NULL) {
-    linx_error_set (error, LINX_STAGE_RESOLVE, ENODEV, pins->source, "the device is gone");
+    linx_error_set (error, LINX_MOUNT_STAGE_RESOLVE, ENODEV, pins->source, "the device is gone");
     return NULL;
   }
   name += strlen ("DEVNAME=");
@@ -249,7 +250,7 @@ linx_device_open (const LinxRequest *request, LinxPins *pins, LinxDevice *device
 static gboolean
 stale (const LinxDevice *device, GError **error)
 {
-  return linx_error_set (error, LINX_STAGE_RESOLVE, ESTALE, device->path,
+  return linx_error_set (error, LINX_MOUNT_STAGE_RESOLVE, ESTALE, device->path,
                          "the device is no longer the one that was approved");
 }
 

@@ -69,7 +69,7 @@ linx_fds_receive (int channel, int *places, guint n_places, GError **error)
   for (guint i = 0; i < n_places; i++)
     places[i] = -1;
   if (recvmsg (channel, &message, MSG_CMSG_CLOEXEC) <= 0)
-    return linx_error_set (error, LINX_STAGE_PIPE, EPIPE, "worker", NULL);
+    return linx_error_set (error, LINX_MOUNT_STAGE_PIPE, EPIPE, "worker", NULL);
   header = CMSG_FIRSTHDR (&message);
   if (header != NULL) {
     n = (guint)((header->cmsg_len - CMSG_LEN (0)) / sizeof (int));
@@ -78,7 +78,7 @@ linx_fds_receive (int channel, int *places, guint n_places, GError **error)
   if (n != count_present (present, n_places)) {
     for (guint i = 0; i < n; i++)
       close (fds[i]);
-    return linx_error_set (error, LINX_STAGE_PIPE, EMFILE, "worker", NULL);
+    return linx_error_set (error, LINX_MOUNT_STAGE_PIPE, EMFILE, "worker", NULL);
   }
   for (guint i = 0; i < n_places; i++)
     if (present[i])

@@ -55,7 +55,7 @@ mount_failed (const Context *context, int err, const char *fallback, GError **er
                              fallback);
   else
     words = g_strdup_printf ("%s: %s", context->pins->fstype, fallback);
-  return linx_error_set (error, LINX_STAGE_MOUNT, err, linx_pins_path (context->pins), words);
+  return linx_error_set (error, LINX_MOUNT_STAGE_MOUNT, err, linx_pins_path (context->pins), words);
 }
 
 static gboolean

@@ -78,7 +78,7 @@ decode_with (LinxRequest *request, struct libmnt_fs *line, GError **error)
   fstype = text_or (fstype, mnt_fs_get_fstype (line));
   if (!g_utf8_validate (source, -1, NULL) || !g_utf8_validate (target, -1, NULL)
       || !g_utf8_validate (options, -1, NULL) || !g_utf8_validate (fstype, -1, NULL)) {
-    linx_error_set (error, LINX_STAGE_FSTAB, EILSEQ, "/etc/fstab", "the line is not UTF-8");
+    linx_error_set (error, LINX_MOUNT_STAGE_FSTAB, EILSEQ, "/etc/fstab", "the line is not UTF-8");
     return NULL;
   }
   all = g_variant_ref_sink (
@@ -98,7 +98,7 @@ linx_fstab_complete (LinxRequest *request, GError **error)
     return decode_with (request, line, error);
   if (request->source.path[0] != '\0' && request->target.path[0] != '\0')
     return linx_request_ref (request);
-  linx_error_set (error, LINX_STAGE_FSTAB, ENOENT,
+  linx_error_set (error, LINX_MOUNT_STAGE_FSTAB, ENOENT,
                   text_or (request->target.path, request->source.path),
                   "there is no line for it in /etc/fstab");
   return NULL;

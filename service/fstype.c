@@ -12,7 +12,7 @@
 static gboolean
 fail (const LinxPins *pins, int err, const char *words, GError **error)
 {
-  return linx_error_set (error, LINX_STAGE_MOUNT, err, pins->source, words);
+  return linx_error_set (error, LINX_MOUNT_STAGE_MOUNT, err, pins->source, words);
 }
 
 static gboolean

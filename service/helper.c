@@ -23,7 +23,7 @@
 static gboolean
 fail (const LinxPins *pins, int err, const char *words, GError **error)
 {
-  return linx_error_set (error, LINX_STAGE_HELPER, err, pins->target, words);
+  return linx_error_set (error, LINX_MOUNT_STAGE_HELPER, err, pins->target, words);
 }
 
 /* "fuse.sshfs" is mount.fuse.sshfs or mount.fuse, as libmount looks for them. */
@@ -90,7 +90,7 @@ check_paths (const LinxPins *pins, GError **error)
     loose = pins->source;
   return loose == NULL
              ? TRUE
-             : linx_error_set (error, LINX_STAGE_HELPER, EPERM, loose,
+             : linx_error_set (error, LINX_MOUNT_STAGE_HELPER, EPERM, loose,
                                "others than root may write to a directory that leads there");
 }
 

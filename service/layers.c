@@ -37,7 +37,7 @@ add (const LinxRequest *request, LinxPins *pins, const char *option, const char 
     return FALSE;
   if (is_written (option) && !linx_path_may_write (pins->fd[place])) {
     linx_place_clear (&layer.place);
-    return linx_error_set (error, LINX_STAGE_RESOLVE, EACCES, path,
+    return linx_error_set (error, LINX_MOUNT_STAGE_RESOLVE, EACCES, path,
                            "the caller may not write to it");
   }
   g_array_append_val (pins->layers, layer);

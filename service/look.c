@@ -40,7 +40,7 @@ enter (const LinxLook *look, GError **error)
   if (ns >= 0)
     close (ns);
   return ok ? TRUE
-            : linx_error_set (error, LINX_STAGE_WATCH, ESRCH, "process",
+            : linx_error_set (error, LINX_MOUNT_STAGE_WATCH, ESRCH, "process",
                               "it is not in the namespace any more");
 }
 

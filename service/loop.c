@@ -19,7 +19,7 @@
 static gboolean
 fail (const LinxPins *pins, int err, const char *words, GError **error)
 {
-  return linx_error_set (error, LINX_STAGE_LOOP, err, pins->source, words);
+  return linx_error_set (error, LINX_MOUNT_STAGE_LOOP, err, pins->source, words);
 }
 
 static gboolean
@@ -94,7 +94,7 @@ configure (int file, const LinxRequest *request, const LinxPins *pins, char **pa
   gboolean read_only = is_read_only (request, pins);
 
   if (control < 0) {
-    linx_error_set (error, LINX_STAGE_LOOP, errno, "/dev/loop-control", NULL);
+    linx_error_set (error, LINX_MOUNT_STAGE_LOOP, errno, "/dev/loop-control", NULL);
     return -1;
   }
   do

@@ -17,7 +17,7 @@
 static int
 fail (GError **error, const char *what)
 {
-  linx_error_set (error, LINX_STAGE_WATCH, errno, what, NULL);
+  linx_error_set (error, LINX_MOUNT_STAGE_WATCH, errno, what, NULL);
   return -1;
 }
 

@@ -44,7 +44,7 @@ linx_mount_ids_read (GError **error)
   do {
     n = sys_listmount (0, after, page, PAGE);
     if (n < 0) {
-      linx_error_set (error, LINX_STAGE_LIST, errno, "mount ids", NULL);
+      linx_error_set (error, LINX_MOUNT_STAGE_LIST, errno, "mount ids", NULL);
       return NULL;
     }
     for (gssize i = 0; i < n; i++)

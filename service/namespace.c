@@ -14,7 +14,7 @@
 static gboolean
 fail (GError **error, int err, const char *what, const char *words)
 {
-  return linx_error_set (error, LINX_STAGE_OPEN_NS, err, what, words);
+  return linx_error_set (error, LINX_MOUNT_STAGE_OPEN_NS, err, what, words);
 }
 
 /* What one side of a call is pinned to: its places are next to each other. */
@@ -208,12 +208,13 @@ linx_namespace_enter (LinxPins *pins, LinxSide which, GError **error)
   if (side.fd[PLACE_PROCESS] >= 0 && !linx_process_alive (side.fd[PLACE_PROCESS]))
     return fail (error, ESRCH, "process", "the process that names the namespace has ended");
   if (setns (side.fd[PLACE_NS], CLONE_NEWNS) < 0)
-    return linx_error_set (error, LINX_STAGE_SET_NS, errno, "mount namespace", NULL);
+    return linx_error_set (error, LINX_MOUNT_STAGE_SET_NS, errno, "mount namespace", NULL);
   if (side.fd[PLACE_ROOT] >= 0)
     return TRUE;
   side.fd[PLACE_ROOT] = open ("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-  return side.fd[PLACE_ROOT] >= 0 ? TRUE
-                                  : linx_error_set (error, LINX_STAGE_RESOLVE, errno, "/", NULL);
+  return side.fd[PLACE_ROOT] >= 0
+             ? TRUE
+             : linx_error_set (error, LINX_MOUNT_STAGE_RESOLVE, errno, "/", NULL);
 }
 
 gboolean
@@ -221,5 +222,6 @@ linx_namespace_enter_own (GError **error)
 {
   return setns (linx_process_self_mnt_ns (), CLONE_NEWNS) == 0
              ? TRUE
-             : linx_error_set (error, LINX_STAGE_SET_NS, errno, "the service's namespace", NULL);
+             : linx_error_set (error, LINX_MOUNT_STAGE_SET_NS, errno, "the service's namespace",
+                               NULL);
 }

@@ -47,7 +47,7 @@ linx_clone_perform (LinxVisit *visit, const LinxRequest *request, LinxPins *pins
 static gboolean
 not_detached (GError **error)
 {
-  return linx_error_set (error, LINX_STAGE_MOVE_MOUNT, EINVAL, "mount",
+  return linx_error_set (error, LINX_MOUNT_STAGE_MOVE_MOUNT, EINVAL, "mount",
                          "it is not the root of a detached mount");
 }
 
@@ -59,7 +59,7 @@ check_detached (const LinxPins *pins, GError **error)
   int rc = linx_file_id_read (&id, pins->fd[LINX_PIN_SOURCE], "");
 
   if (rc != 0)
-    return linx_error_set (error, LINX_STAGE_MOVE_MOUNT, rc, "mount", NULL);
+    return linx_error_set (error, LINX_MOUNT_STAGE_MOVE_MOUNT, rc, "mount", NULL);
   return id.mount_root && linx_mount_id_parent (id.mount) == 0 ? TRUE : not_detached (error);
 }
 
@@ -71,7 +71,7 @@ prepare (const LinxRequest *request, const LinxPins *pins, GError **error)
 
   if (linx_attributes_prepare (request, pins, pins->fd[LINX_PIN_SOURCE], TRUE, &failure))
     return TRUE;
-  if (linx_error_errno (failure) == EINVAL)
+  if (linx_mount_error_get_errno (failure) == EINVAL)
     return not_detached (error);
   g_propagate_error (error, g_steal_pointer (&failure));
   return FALSE;

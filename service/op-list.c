@@ -38,10 +38,10 @@ linx_list_pin (const LinxRequest *request, LinxPins *pins, GError **error)
     err = pins->fd[LINX_PIN_MOUNTINFO] >= 0 ? 0 : errno;
   }
   if (!linx_process_alive (pins->fd[LINX_LENT_CALLER]))
-    return linx_error_set (error, LINX_STAGE_OPEN_NS, ESRCH, "caller",
+    return linx_error_set (error, LINX_MOUNT_STAGE_OPEN_NS, ESRCH, "caller",
                            "the caller's process has ended");
   if (err != 0)
-    return linx_error_set (error, LINX_STAGE_LIST, err, "caller", NULL);
+    return linx_error_set (error, LINX_MOUNT_STAGE_LIST, err, "caller", NULL);
   pins->confined = !same;
   return TRUE;
 }
@@ -204,7 +204,7 @@ linx_open_mountinfo_perform (LinxVisit *visit, const LinxRequest *request, LinxP
   if (pins->fd[LINX_PIN_REPLY] < 0)
     pins->fd[LINX_PIN_REPLY] = linx_mountinfo_open_own ();
   if (pins->fd[LINX_PIN_REPLY] < 0) {
-    linx_error_set (error, LINX_STAGE_LIST, errno, "mountinfo", NULL);
+    linx_error_set (error, LINX_MOUNT_STAGE_LIST, errno, "mountinfo", NULL);
     return NULL;
   }
   return g_variant_new ("(h)", 0);

@@ -23,7 +23,7 @@ typedef struct {
 static gboolean
 fail (const Pivot *pivot, int err, const char *words, GError **error)
 {
-  return linx_error_set (error, LINX_STAGE_PIVOT_ROOT, err, pivot->pins->target, words);
+  return linx_error_set (error, LINX_MOUNT_STAGE_PIVOT_ROOT, err, pivot->pins->target, words);
 }
 
 static gboolean
@@ -31,7 +31,7 @@ is_directory (const LinxPlace *place, GError **error)
 {
   return S_ISDIR (place->id.mode)
              ? TRUE
-             : linx_error_set (error, LINX_STAGE_PIVOT_ROOT, ENOTDIR, place->path, NULL);
+             : linx_error_set (error, LINX_MOUNT_STAGE_PIVOT_ROOT, ENOTDIR, place->path, NULL);
 }
 
 gboolean
@@ -96,7 +96,7 @@ make_rprivate (const Pivot *pivot, GError **error)
   rc = mount_setattr (AT_FDCWD, "/", AT_RECURSIVE, &attr, sizeof attr);
   err = errno;
   linx_visit_committed (pivot->visit, rc == 0);
-  return rc == 0 ? TRUE : linx_error_set (error, LINX_STAGE_PROPAGATION, err, "/", NULL);
+  return rc == 0 ? TRUE : linx_error_set (error, LINX_MOUNT_STAGE_PROPAGATION, err, "/", NULL);
 }
 
 /* On a shared mount the bind would appear in all of its peers, in the host for instance, and the
@@ -120,7 +120,7 @@ bind_new_root (Pivot *pivot, GError **error)
   int rc, err;
 
   if (clone < 0)
-    return linx_error_set (error, LINX_STAGE_OPEN_TREE, errno, path, NULL);
+    return linx_error_set (error, LINX_MOUNT_STAGE_OPEN_TREE, errno, path, NULL);
   if (!linx_visit_commit (pivot->visit, "bind-new-root", error)) {
     close (clone);
     return FALSE;
@@ -131,7 +131,7 @@ bind_new_root (Pivot *pivot, GError **error)
   linx_visit_committed (pivot->visit, rc == 0);
   if (rc < 0) {
     close (clone);
-    return linx_error_set (error, LINX_STAGE_MOVE_MOUNT, err, path, NULL);
+    return linx_error_set (error, LINX_MOUNT_STAGE_MOVE_MOUNT, err, path, NULL);
   }
   pivot->new_root = clone;
   pivot->bound = TRUE;
@@ -165,7 +165,7 @@ check_put_old (const Pivot *pivot, GError **error)
     close (fd);
   if (rc != 0 || beneath.inode != place->id.inode || beneath.major != place->id.major
       || beneath.minor != place->id.minor)
-    return linx_error_set (error, LINX_STAGE_RESOLVE, ESTALE, place->path,
+    return linx_error_set (error, LINX_MOUNT_STAGE_RESOLVE, ESTALE, place->path,
                            "not the same directory beneath the bound new root");
   return TRUE;
 }
@@ -182,7 +182,7 @@ pivot_root (const Pivot *pivot, GError **error)
   int rc, err;
 
   if (fchdir (pivot->new_root) < 0)
-    return linx_error_set (error, LINX_STAGE_CHDIR, errno, pins->target, NULL);
+    return linx_error_set (error, LINX_MOUNT_STAGE_CHDIR, errno, pins->target, NULL);
   if (!linx_visit_commit (pivot->visit, "pivot_root", error))
     return FALSE;
   rc = (int)syscall (SYS_pivot_root, ".", put_old);
@@ -223,7 +223,7 @@ detach_old (const Pivot *pivot, GError **error)
                 MNT_DETACH | (put_old != NULL ? UMOUNT_NOFOLLOW : 0));
   err = errno;
   linx_visit_committed (pivot->visit, rc == 0);
-  return rc == 0 ? TRUE : linx_error_set (error, LINX_STAGE_UMOUNT, err, "old root", NULL);
+  return rc == 0 ? TRUE : linx_error_set (error, LINX_MOUNT_STAGE_UMOUNT, err, "old root", NULL);
 }
 
 static gboolean
@@ -262,7 +262,7 @@ linx_pivot_perform (LinxVisit *visit, const LinxRequest *request, LinxPins *pins
   if (!linx_pins_recheck_as_caller (pins, error))
     return NULL;
   if (linx_file_id_read (&root, AT_FDCWD, "/") != 0) {
-    linx_error_set (error, LINX_STAGE_RESOLVE, errno, "/", NULL);
+    linx_error_set (error, LINX_MOUNT_STAGE_RESOLVE, errno, "/", NULL);
     return NULL;
   }
   pivot.old_root = root.mount;

@@ -13,7 +13,7 @@ linx_propagation_pin (const LinxRequest *request, LinxPins *pins, GError **error
   if (!linx_pins_hold_target (request, pins, error))
     return FALSE;
   return pins->target_is_mount ? TRUE
-                               : linx_error_set (error, LINX_STAGE_PROPAGATION, EINVAL,
+                               : linx_error_set (error, LINX_MOUNT_STAGE_PROPAGATION, EINVAL,
                                                  pins->target, "not a mount point");
 }
 
@@ -28,7 +28,7 @@ set_propagation (LinxVisit *visit, int mount, gboolean recursive, int propagatio
     return FALSE;
   err = linx_attributes_set (mount, recursive, &none, propagation);
   linx_visit_committed (visit, err == 0);
-  return err == 0 ? TRUE : linx_error_set (error, LINX_STAGE_PROPAGATION, err, path, NULL);
+  return err == 0 ? TRUE : linx_error_set (error, LINX_MOUNT_STAGE_PROPAGATION, err, path, NULL);
 }
 
 GVariant *

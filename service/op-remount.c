@@ -13,7 +13,7 @@
 static gboolean
 fail (const LinxPins *pins, int err, const char *words, GError **error)
 {
-  return linx_error_set (error, LINX_STAGE_SET_ATTRIBUTES, err, pins->target, words);
+  return linx_error_set (error, LINX_MOUNT_STAGE_SET_ATTRIBUTES, err, pins->target, words);
 }
 
 /* What a filesystem option means depends on the type. */
@@ -26,7 +26,7 @@ pin_fstype (LinxPins *pins, GError **error)
   if (row != NULL)
     pins->fstype = g_strdup (row->fstype);
   else if (table != NULL)
-    linx_error_set (error, LINX_STAGE_RESOLVE, ESTALE, pins->target, NULL);
+    linx_error_set (error, LINX_MOUNT_STAGE_RESOLVE, ESTALE, pins->target, NULL);
   return row != NULL;
 }
 

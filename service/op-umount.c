@@ -15,7 +15,7 @@
 static gboolean
 fail (const char *path, int err, const char *words, GError **error)
 {
-  return linx_error_set (error, LINX_STAGE_UMOUNT, err, path, words);
+  return linx_error_set (error, LINX_MOUNT_STAGE_UMOUNT, err, path, words);
 }
 
 /* Where the mount is, canonically, and its id. */

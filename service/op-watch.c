@@ -24,7 +24,7 @@ hold_process (LinxPins *pins, GError **error)
   pins->fd[LINX_PIN_WATCHED] = fcntl (process, F_DUPFD_CLOEXEC, 0);
   return pins->fd[LINX_PIN_WATCHED] >= 0
              ? TRUE
-             : linx_error_set (error, LINX_STAGE_WATCH, errno, "process", NULL);
+             : linx_error_set (error, LINX_MOUNT_STAGE_WATCH, errno, "process", NULL);
 }
 
 gboolean
@@ -39,7 +39,7 @@ open_events (LinxPins *pins, GError **error)
   if (!linx_feature_mount_events ())
     return TRUE;
   if (ioctl (pins->fd[LINX_PIN_NS], LINX_NS_GET_MNTNS_ID, &pins->watched_ns) < 0)
-    return linx_error_set (error, LINX_STAGE_WATCH, errno, "mount namespace", NULL);
+    return linx_error_set (error, LINX_MOUNT_STAGE_WATCH, errno, "mount namespace", NULL);
   pins->fd[LINX_PIN_EVENTS] = linx_mount_events_open (pins->fd[LINX_PIN_NS], error);
   return pins->fd[LINX_PIN_EVENTS] >= 0;
 }

@@ -99,8 +99,8 @@ start_with_slot (Worker *worker, int other_end, GError **error)
     err = errno;
   dup3 (linx_process_proc_fd (), LINX_SLOT, O_CLOEXEC);
   if (rc != 0)
-    return linx_error_set (error, LINX_STAGE_THREAD, rc, "worker", NULL);
-  return err == 0 ? TRUE : linx_error_set (error, LINX_STAGE_UNSHARE, err, "worker", NULL);
+    return linx_error_set (error, LINX_MOUNT_STAGE_THREAD, rc, "worker", NULL);
+  return err == 0 ? TRUE : linx_error_set (error, LINX_MOUNT_STAGE_UNSHARE, err, "worker", NULL);
 }
 
 static Worker *
@@ -111,7 +111,7 @@ worker_new (GError **error)
   gboolean started;
 
   if (socketpair (AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0) {
-    linx_error_set (error, LINX_STAGE_PIPE, errno, "worker", NULL);
+    linx_error_set (error, LINX_MOUNT_STAGE_PIPE, errno, "worker", NULL);
     return NULL;
   }
   worker = g_new0 (Worker, 1);

@@ -49,7 +49,7 @@ linx_path_open (int root, const char *path, guint flags, GError **error)
     fd = sys_openat2 (root, path, open_flags, resolve);
   while (fd < 0 && errno == EAGAIN && ++tries < MOST_TRIES);
   if (fd < 0)
-    linx_error_set (error, LINX_STAGE_RESOLVE, errno, path, explain (errno));
+    linx_error_set (error, LINX_MOUNT_STAGE_RESOLVE, errno, path, explain (errno));
   return fd;
 }
 
@@ -106,7 +106,7 @@ linx_path_reopen (int fd, GError **error)
   int again = openat (linx_process_proc_fd (), link, O_PATH | O_CLOEXEC);
 
   if (again < 0)
-    linx_error_set (error, LINX_STAGE_RESOLVE, errno, "file descriptor", NULL);
+    linx_error_set (error, LINX_MOUNT_STAGE_RESOLVE, errno, "file descriptor", NULL);
   return again;
 }
 
@@ -171,7 +171,7 @@ linx_file_id_equal (const LinxFileId *a, const LinxFileId *b)
 static gboolean
 stale (const char *given, GError **error)
 {
-  return linx_error_set (error, LINX_STAGE_RESOLVE, ESTALE, given,
+  return linx_error_set (error, LINX_MOUNT_STAGE_RESOLVE, ESTALE, given,
                          "no path from the root of the mount namespace leads to it: it is deleted, "
                          "hidden by another mount, detached, or in another namespace");
 }
@@ -186,10 +186,10 @@ linx_place_read (LinxPlace *place, int fd, const char *given, GError **error)
 
   rc = linx_file_id_read (&place->id, fd, "");
   if (rc != 0)
-    return linx_error_set (error, LINX_STAGE_RESOLVE, rc, given, NULL);
+    return linx_error_set (error, LINX_MOUNT_STAGE_RESOLVE, rc, given, NULL);
   length = linx_process_fd_path (fd, path, sizeof path - 1);
   if (length < 0)
-    return linx_error_set (error, LINX_STAGE_RESOLVE, errno, given, NULL);
+    return linx_error_set (error, LINX_MOUNT_STAGE_RESOLVE, errno, given, NULL);
   path[length] = '\0';
   if (path[0] != '/')
     return stale (given, error);
@@ -197,7 +197,7 @@ linx_place_read (LinxPlace *place, int fd, const char *given, GError **error)
   found = sys_openat2 (AT_FDCWD, path, O_PATH | O_CLOEXEC,
                        RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS);
   if (found < 0 && errno == EACCES)
-    return linx_error_set (error, LINX_STAGE_RESOLVE, errno, given, NULL);
+    return linx_error_set (error, LINX_MOUNT_STAGE_RESOLVE, errno, given, NULL);
   if (found < 0)
     return stale (given, error);
   rc = linx_file_id_read (&again, found, "");

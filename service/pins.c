@@ -82,7 +82,7 @@ hold_parent (const LinxRequest *request, LinxPins *pins, GError **error)
 
   linx_path_split (request->target.path, &parent, &pins->name);
   if (g_str_equal (pins->name, ".") || g_str_equal (pins->name, ".."))
-    return linx_error_set (error, LINX_STAGE_RESOLVE, ENOENT, request->target.path, NULL);
+    return linx_error_set (error, LINX_MOUNT_STAGE_RESOLVE, ENOENT, request->target.path, NULL);
   pins->fd[LINX_PIN_TARGET]
       = linx_path_open (pins->fd[LINX_PIN_ROOT], parent, linx_request_path_flags (request), error);
   return pins->fd[LINX_PIN_TARGET] >= 0;
@@ -96,7 +96,8 @@ linx_pins_hold_target (const LinxRequest *request, LinxPins *pins, GError **erro
   pins->fd[LINX_PIN_TARGET]
       = open_named (request, pins, LINX_PIN_ROOT, &request->target, LINX_LENT_TARGET, &missing);
   if (missing != NULL
-      && (request->create == LINX_CREATE_NOTHING || linx_error_errno (missing) != ENOENT)) {
+      && (request->create == LINX_CREATE_NOTHING
+          || linx_mount_error_get_errno (missing) != ENOENT)) {
     g_propagate_error (error, g_steal_pointer (&missing));
     return FALSE;
   }
@@ -189,7 +190,7 @@ recheck_place (const LinxPlace *place, int fd, GError **error)
   if (!linx_place_read (&now, fd, place->path, error))
     return FALSE;
   if (!g_str_equal (now.path, place->path) || !linx_file_id_equal (&now.id, &place->id))
-    return linx_error_set (error, LINX_STAGE_RESOLVE, ESTALE, place->path,
+    return linx_error_set (error, LINX_MOUNT_STAGE_RESOLVE, ESTALE, place->path,
                            "no longer what was approved");
   return TRUE;
 }

@@ -25,22 +25,22 @@ linx_process_init (GError **error)
   int filler;
 
   if (close_range (3, ~0U, 0) < 0)
-    return linx_error_set (error, LINX_STAGE_PIPE, errno, "inherited descriptors", NULL);
+    return linx_error_set (error, LINX_MOUNT_STAGE_PIPE, errno, "inherited descriptors", NULL);
   proc_fd = open ("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
   if (proc_fd < 0)
-    return linx_error_set (error, LINX_STAGE_RESOLVE, errno, "/proc", NULL);
+    return linx_error_set (error, LINX_MOUNT_STAGE_RESOLVE, errno, "/proc", NULL);
   self_pidfd = pidfd_open (getpid (), 0);
   if (self_pidfd < 0)
-    return linx_error_set (error, LINX_STAGE_OPEN_NS, errno, "own process", NULL);
+    return linx_error_set (error, LINX_MOUNT_STAGE_OPEN_NS, errno, "own process", NULL);
   self_mnt_ns = openat (proc_fd, "self/ns/mnt", O_RDONLY | O_CLOEXEC);
   if (self_mnt_ns < 0)
-    return linx_error_set (error, LINX_STAGE_OPEN_NS, errno, "own mount namespace", NULL);
+    return linx_error_set (error, LINX_MOUNT_STAGE_OPEN_NS, errno, "own mount namespace", NULL);
   host_mnt_ns = linx_process_ns_inode (1, "mnt");
   do
     filler = fcntl (proc_fd, F_DUPFD_CLOEXEC, 0);
   while (filler >= 0 && filler < LINX_RESERVED_FDS - 1);
   if (filler < 0)
-    return linx_error_set (error, LINX_STAGE_PIPE, errno, "reserved descriptors", NULL);
+    return linx_error_set (error, LINX_MOUNT_STAGE_PIPE, errno, "reserved descriptors", NULL);
   return TRUE;
 }
 

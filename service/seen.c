@@ -150,7 +150,7 @@ look_at (Look *look, guint64 ns, const GArray *touched, GError **error)
     int err = linx_statmount_read (statmount, ns, id, &row);
 
     if (err != 0 && err != ENOENT)
-      return linx_error_set (error, LINX_STAGE_LIST, err, "mount", NULL);
+      return linx_error_set (error, LINX_MOUNT_STAGE_LIST, err, "mount", NULL);
     if (err == 0)
       compare_row (look, &row);
     else if (g_hash_table_remove (look->seen->entries, &id))

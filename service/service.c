@@ -47,7 +47,7 @@ linx_service_register (GDBusConnection *bus, GError **error)
 
   linx_verbs_check ();
   return g_dbus_connection_register_object (bus, LINX_OBJECT_PATH,
-                                            (GDBusInterfaceInfo *)&org_linx_mount1_interface,
+                                            (GDBusInterfaceInfo *)&linx_mount_manager_interface,
                                             &vtable, NULL, NULL, error)
          != 0;
 }

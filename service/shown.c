@@ -48,7 +48,7 @@ linx_shown_is (const char *fstype)
 static gboolean
 dead (GError **error)
 {
-  return linx_error_set (error, LINX_STAGE_OPEN_NS, ESRCH, "process", NULL);
+  return linx_error_set (error, LINX_MOUNT_STAGE_OPEN_NS, ESRCH, "process", NULL);
 }
 
 /* A process as `process` and `idmap` name it: its pidfd, and its number while it lives. */
@@ -61,7 +61,8 @@ open_process (const LinxWhere *where, int lent, int *pidfd, pid_t *pid, GError *
     return dead (error);
   *pid = where->kind == LINX_WHERE_PID ? where->pid : linx_process_pid (*pidfd);
   if (*pid == -2)
-    return linx_error_set (error, LINX_STAGE_OPEN_NS, EINVAL, "file descriptor", "it is no pidfd");
+    return linx_error_set (error, LINX_MOUNT_STAGE_OPEN_NS, EINVAL, "file descriptor",
+                           "it is no pidfd");
   return *pid > 0 && linx_process_alive (*pidfd) ? TRUE : dead (error);
 }
 
@@ -104,7 +105,7 @@ open_idmap (const LinxRequest *request, LinxPins *pins, GError **error)
 
   if (idmap->kind == LINX_WHERE_FD && linx_process_is_nsfs (lent)) {
     if (!is_user_namespace (lent))
-      return linx_error_set (error, LINX_STAGE_OPEN_NS, EINVAL, "file descriptor",
+      return linx_error_set (error, LINX_MOUNT_STAGE_OPEN_NS, EINVAL, "file descriptor",
                              "'idmap' is no user namespace");
     pins->fd[LINX_PIN_IDMAP] = fcntl (lent, F_DUPFD_CLOEXEC, 0);
     return TRUE;
@@ -132,7 +133,7 @@ linx_shown_pin_idmap (const LinxRequest *request, LinxPins *pins, GError **error
   pins->idmap_inode = linx_ns_fd_inode (userns);
   return ioctl (userns, NS_GET_OWNER_UID, &pins->idmap_owner) == 0
              ? TRUE
-             : linx_error_set (error, LINX_STAGE_OPEN_NS, errno, "'idmap'", NULL);
+             : linx_error_set (error, LINX_MOUNT_STAGE_OPEN_NS, errno, "'idmap'", NULL);
 }
 
 /* What the child does, and all that it may do: it shares the memory of a process with many threads,
@@ -163,12 +164,12 @@ linx_shown_open_proc_in_child (int pid_ns, int *context, GError **error)
   pid_t pid;
 
   if (setns (pid_ns, CLONE_NEWPID) < 0)
-    return linx_error_set (error, LINX_STAGE_SET_NS_PID, errno, "pid namespace", NULL);
+    return linx_error_set (error, LINX_MOUNT_STAGE_SET_NS_PID, errno, "pid namespace", NULL);
   stack = g_malloc (CHILD_STACK);
   pid = clone (open_proc, stack + CHILD_STACK, CLONE_VM | CLONE_VFORK | CLONE_FILES | SIGCHLD,
                &child);
   if (pid < 0)
-    return linx_error_set (error, LINX_STAGE_FORK, errno, "pid namespace",
+    return linx_error_set (error, LINX_MOUNT_STAGE_FORK, errno, "pid namespace",
                            errno == ENOMEM ? "its first process has ended" : NULL);
   while (waitpid (pid, NULL, 0) < 0 && errno == EINTR)
     ;
@@ -201,7 +202,7 @@ open_proc_of (const LinxPins *pins, int *context, GError **error)
   if (pid_ns < 0 || !linx_process_alive (pins->fd[LINX_PIN_SHOWN])) {
     if (pid_ns >= 0)
       close (pid_ns);
-    return linx_error_set (error, LINX_STAGE_OPEN_PID_NS, ESRCH, "process", NULL);
+    return linx_error_set (error, LINX_MOUNT_STAGE_OPEN_PID_NS, ESRCH, "process", NULL);
   }
   ok = linx_feature_pidns_option () ? open_proc_by_option (pid_ns, context)
                                     : linx_shown_open_proc_in_child (pid_ns, context, error);
@@ -219,7 +220,7 @@ linx_shown_open (const LinxPins *pins, int *context, GError **error)
   if (namespace == CLONE_NEWPID)
     return open_proc_of (pins, context, error);
   if (namespace != 0 && setns (pins->fd[LINX_PIN_SHOWN], namespace) < 0)
-    return linx_error_set (error, LINX_STAGE_SET_NS, errno, pins->fstype,
+    return linx_error_set (error, LINX_MOUNT_STAGE_SET_NS, errno, pins->fstype,
                            errno == ESRCH ? "the process whose namespace it shows has ended"
                                           : NULL);
   *context = fsopen (pins->fstype, FSOPEN_CLOEXEC);

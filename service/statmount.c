@@ -201,13 +201,13 @@ linx_statmount_each (guint64 ns, guint64 after, LinxRowFunc func, gpointer data,
   do {
     n = sys_listmount (ns, after, ids, PAGE);
     if (n < 0)
-      return linx_error_set (error, LINX_STAGE_LIST, errno, "mount ids", NULL);
+      return linx_error_set (error, LINX_MOUNT_STAGE_LIST, errno, "mount ids", NULL);
     for (gssize i = 0; i < n; i++) {
       LinxRow row;
       int err = linx_statmount_read (statmount, ns, ids[i], &row);
 
       if (err != 0 && err != ENOENT)
-        return linx_error_set (error, LINX_STAGE_LIST, err, "mount", NULL);
+        return linx_error_set (error, LINX_MOUNT_STAGE_LIST, err, "mount", NULL);
       if (err == 0 && !func (&row, data))
         return TRUE;
     }

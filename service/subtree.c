@@ -69,7 +69,7 @@ order (const LinxTable *table, guint64 top)
 static gboolean
 fail (const LinxRow *row, int err, const char *words, GError **error)
 {
-  return linx_error_set (error, LINX_STAGE_UMOUNT, err, row->mount_point, words);
+  return linx_error_set (error, LINX_MOUNT_STAGE_UMOUNT, err, row->mount_point, words);
 }
 
 /* The directory that the mount is in becomes the working directory: the next look-up starts from

@@ -88,7 +88,7 @@ read_lines (const LinxTableQuery *query, GError **error)
                              : linx_mountinfo_open_own ();
   stream = fd >= 0 ? fdopen (fd, "re") : NULL;
   if (stream == NULL) {
-    linx_error_set (error, LINX_STAGE_LIST, errno, "mountinfo", NULL);
+    linx_error_set (error, LINX_MOUNT_STAGE_LIST, errno, "mountinfo", NULL);
     return NULL;
   }
   linx_mountinfo_each (stream, collect, &collecting);

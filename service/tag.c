@@ -77,6 +77,6 @@ linx_tag_find (const char *source, gboolean probe, GError **error)
     return g_steal_pointer (&link);
   path = probe ? probe_for (tags[i].tag, value) : NULL;
   if (path == NULL)
-    linx_error_set (error, LINX_STAGE_RESOLVE, ENOENT, source, "no device has this tag");
+    linx_error_set (error, LINX_MOUNT_STAGE_RESOLVE, ENOENT, source, "no device has this tag");
   return path;
 }

@@ -61,7 +61,7 @@ linx_verb_find (const char *method)
 static const GDBusMethodInfo *
 info_of (const LinxVerb *verb)
 {
-  return g_dbus_interface_info_lookup_method ((GDBusInterfaceInfo *)&org_linx_mount1_interface,
+  return g_dbus_interface_info_lookup_method ((GDBusInterfaceInfo *)&linx_mount_manager_interface,
                                               verb->method);
 }
 
@@ -82,7 +82,7 @@ linx_verbs_check (void)
   for (gsize i = 0; i < G_N_ELEMENTS (verbs); i++)
     if (info_of (&verbs[i]) == NULL)
       g_error ("%s has a row, and is not in the interface", verbs[i].method);
-  for (GDBusMethodInfo **method = org_linx_mount1_interface.methods; *method != NULL; method++)
+  for (GDBusMethodInfo **method = linx_mount_manager_interface.methods; *method != NULL; method++)
     if (linx_verb_find ((*method)->name) == NULL)
       g_error ("%s is in the interface, and has no row", (*method)->name);
 }

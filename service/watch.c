@@ -85,7 +85,7 @@ send (const Watch *watch, const char *signal, GVariant *arguments)
 {
   linx_backlog_add (watch->bus, watch->caller, g_variant_get_size (arguments));
   g_dbus_connection_emit_signal (watch->bus, watch->caller->name, LINX_OBJECT_PATH,
-                                 org_linx_mount1_interface.name, signal, arguments, NULL);
+                                 linx_mount_manager_interface.name, signal, arguments, NULL);
 }
 
 static void

@@ -12,15 +12,49 @@ assert_name (const GError *error, const char *expected)
   g_assert_cmpstr (name, ==, expected);
 }
 
+/* By its name on the bus; some numbers have no name. */
+static void
+assert_comes_back (const GError *error)
+{
+  g_autofree char *name = linx_error_dbus_name (error);
+  g_autoptr (GError) back = linx_error_from_dbus (name, error->message);
+
+  if (g_str_has_suffix (name, ".EUNKNOWN")) {
+    g_assert_null (back);
+    return;
+  }
+  g_assert_error (back, LINX_MOUNT_ERROR, error->code);
+  g_assert_cmpstr (back->message, ==, error->message);
+}
+
+static void
+test_other_names (void)
+{
+  static const char *const names[] = {
+    "org.linx.Mount1.Error.Umount",
+    "org.linx.Mount1.Error.Umount.EBUSY.x",
+    "org.linx.Mount1.Error.Nothing.EBUSY",
+    "org.linx.Mount1.Error.Umount.EWHAT",
+    "org.linx.Mount1.Error.",
+    "org.linx.Mount1.Error.NotAuthorizedX",
+    "org.freedesktop.DBus.Error.Failed",
+    "",
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (names); i++)
+    g_assert_null (linx_error_from_dbus (names[i], "x"));
+}
+
 static void
 test_kernel (void)
 {
   g_autoptr (GError) error = NULL;
 
-  g_assert_false (linx_error_set (&error, LINX_STAGE_UMOUNT, EBUSY, "/mnt\n", NULL));
-  g_assert_true (linx_error_is_kernel (error));
-  g_assert_cmpint (linx_error_stage (error), ==, LINX_STAGE_UMOUNT);
-  g_assert_cmpint (linx_error_errno (error), ==, EBUSY);
+  g_assert_cmpstr (g_quark_to_string (LINX_MOUNT_ERROR), ==, "linx-mount-error-quark");
+  g_assert_false (linx_error_set (&error, LINX_MOUNT_STAGE_UMOUNT, EBUSY, "/mnt\n", NULL));
+  g_assert_true (linx_mount_error_is_kernel (error));
+  g_assert_cmpint (linx_mount_error_get_stage (error), ==, LINX_MOUNT_STAGE_UMOUNT);
+  g_assert_cmpint (linx_mount_error_get_errno (error), ==, EBUSY);
   g_assert_cmpstr (error->message, ==, "Umount /mnt\\x0a: Device or resource busy (EBUSY)");
   assert_name (error, "org.linx.Mount1.Error.Umount.EBUSY");
 }
@@ -30,21 +64,22 @@ test_words (void)
 {
   g_autoptr (GError) error = NULL;
 
-  linx_error_set (&error, LINX_STAGE_MOUNT, EINVAL, "/mnt", "tmpfs: Bad value for 'size'");
+  linx_error_set (&error, LINX_MOUNT_STAGE_MOUNT, EINVAL, "/mnt", "tmpfs: Bad value for 'size'");
   g_assert_cmpstr (error->message, ==, "Mount /mnt: tmpfs: Bad value for 'size' (EINVAL)");
 }
 
 static void
 test_every_stage_and_errno (void)
 {
-  for (int stage = 0; stage < LINX_N_STAGES; stage++)
+  for (int stage = 0; stage < LINX_MOUNT_N_STAGES; stage++)
     for (int err = 1; err < 134; err++) {
       g_autoptr (GError) error = NULL;
 
-      linx_error_set (&error, (LinxStage)stage, err, "x", NULL);
-      g_assert_cmpint (linx_error_stage (error), ==, stage);
-      g_assert_cmpint (linx_error_errno (error), ==, err);
-      g_assert_nonnull (linx_stage_name ((LinxStage)stage));
+      linx_error_set (&error, (LinxMountStage)stage, err, "x", NULL);
+      g_assert_cmpint (linx_mount_error_get_stage (error), ==, stage);
+      g_assert_cmpint (linx_mount_error_get_errno (error), ==, err);
+      g_assert_nonnull (linx_mount_stage_to_string ((LinxMountStage)stage));
+      assert_comes_back (error);
     }
 }
 
@@ -66,8 +101,9 @@ test_policy (void)
   for (gsize i = 0; i < G_N_ELEMENTS (cases); i++) {
     g_autoptr (GError) error = g_error_new_literal (LINX_MOUNT_ERROR, cases[i].code, "x");
 
-    g_assert_false (linx_error_is_kernel (error));
+    g_assert_false (linx_mount_error_is_kernel (error));
     assert_name (error, cases[i].name);
+    assert_comes_back (error);
   }
 }
 
@@ -91,5 +127,6 @@ main (int argc, char **argv)
   g_test_add_func ("/error/every-stage-and-errno", test_every_stage_and_errno);
   g_test_add_func ("/error/policy", test_policy);
   g_test_add_func ("/error/standard", test_standard);
+  g_test_add_func ("/error/other-names", test_other_names);
   return g_test_run ();
 }
