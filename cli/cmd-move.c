@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "ctl.h"
+
+static const GOptionEntry entries[] = {
+  { NULL, 0, 0, 0, NULL, NULL, NULL },
+};
+
+static CtlExit
+run (Ctl *ctl, char **args)
+{
+  g_autofree char *source = NULL, *target = NULL;
+  g_autoptr (LinxMountOptions) options = NULL;
+  CtlExit rc = ctl_path (ctl_namespace (ctl), args[0], &source);
+  GError *error = NULL;
+
+  if (rc == CTL_OK)
+    rc = ctl_path (ctl_namespace (ctl), args[1], &target);
+  if (rc == CTL_OK)
+    rc = ctl_options (ctl, &options);
+  if (rc == CTL_OK)
+    rc = ctl_connect (ctl);
+  if (rc != CTL_OK)
+    return rc;
+  if (ctl->only_ask)
+    return ctl_ask (ctl, "Move", (const char *const[]){ source, target, NULL }, options);
+  return linx_mount_client_move (ctl->client, source, target, options, NULL, &error)
+             ? CTL_OK
+             : ctl_fail (error);
+}
+
+const CtlCommand ctl_move
+    = { "move", "SOURCE TARGET", "Move a mount, with all below it", entries, 2, 2, run };

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "ctl.h"
+
+static gboolean recursive;
+static gboolean detach;
+static gboolean force;
+static gboolean expire;
+static gboolean nofollow;
+static gint64 id;
+
+static const GOptionEntry entries[] = {
+  { "recursive", 'R', 0, G_OPTION_ARG_NONE, &recursive, "With all that is mounted below it", NULL },
+  { "lazy", 'l', 0, G_OPTION_ARG_NONE, &detach, "Take it out now, and let go when it is not busy",
+    NULL },
+  { "force", 'f', 0, G_OPTION_ARG_NONE, &force, "Even if the server is gone (umount(2) MNT_FORCE)",
+    NULL },
+  { "expire", 0, 0, G_OPTION_ARG_NONE, &expire, "Only if it was not used since the last time",
+    NULL },
+  { "no-follow", 0, 0, G_OPTION_ARG_NONE, &nofollow, "Not if TARGET ends in a symbolic link",
+    NULL },
+  { "id", 0, 0, G_OPTION_ARG_INT64, &id, "Only the mount with this id", "ID" },
+  { NULL, 0, 0, 0, NULL, NULL, NULL },
+};
+
+static void
+set_flag (LinxMountOptions *options, const char *key, gboolean given)
+{
+  if (given)
+    linx_mount_options_set_boolean (options, key, TRUE);
+}
+
+static CtlExit
+umount_one (Ctl *ctl, LinxMountOptions *options, const char *path)
+{
+  g_autofree char *target = NULL;
+  CtlExit rc = ctl_path (ctl_namespace (ctl), path, &target);
+  GError *error = NULL;
+
+  if (rc != CTL_OK)
+    return rc;
+  if (ctl->only_ask)
+    return ctl_ask (ctl, "Umount", (const char *const[]){ target, NULL }, options);
+  return linx_mount_client_umount (ctl->client, target, options, NULL, &error) ? CTL_OK
+                                                                               : ctl_fail (error);
+}
+
+/* Each is tried; the first one that failed decides, as for umount(8). */
+static CtlExit
+run (Ctl *ctl, char **args)
+{
+  g_autoptr (LinxMountOptions) options = NULL;
+  CtlExit rc = ctl_options (ctl, &options);
+
+  if (rc == CTL_OK)
+    rc = ctl_connect (ctl);
+  if (rc != CTL_OK)
+    return rc;
+  set_flag (options, "recursive", recursive);
+  set_flag (options, "detach", detach);
+  set_flag (options, "force", force);
+  set_flag (options, "expire", expire);
+  set_flag (options, "nofollow", nofollow);
+  if (id > 0)
+    linx_mount_options_set_number (options, "id", (guint64)id);
+  for (; *args != NULL; args++) {
+    CtlExit one = umount_one (ctl, options, *args);
+
+    rc = rc != CTL_OK ? rc : one;
+  }
+  return rc;
+}
+
+const CtlCommand ctl_umount = { "umount", "TARGET...", "Unmount", entries, 1, G_MAXUINT, run };
