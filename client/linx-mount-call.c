@@ -111,8 +111,8 @@ linx_mount_call_sync (LinxMountClient *client, const LinxMountCall *call, GUnixF
     return NULL;
   reply = g_dbus_proxy_call_with_unix_fd_list_sync (
       G_DBUS_PROXY (linx_mount_client_get_manager (client)), method_of (call), arguments.tuple,
-      linx_mount_client_flags (client), linx_mount_client_timeout (client), arguments.fds, fds,
-      cancellable, &remote);
+      linx_client_flags (client), linx_client_timeout (client), arguments.fds, fds, cancellable,
+      &remote);
   if (reply == NULL)
     propagate (error, remote);
   return reply;
@@ -151,8 +151,8 @@ linx_mount_call_async (LinxMountClient *client, const LinxMountCall *call,
   }
   g_dbus_proxy_call_with_unix_fd_list (
       G_DBUS_PROXY (linx_mount_client_get_manager (client)), method_of (call), arguments.tuple,
-      linx_mount_client_flags (client), linx_mount_client_timeout (client), arguments.fds,
-      cancellable, on_reply, g_steal_pointer (&task));
+      linx_client_flags (client), linx_client_timeout (client), arguments.fds, cancellable,
+      on_reply, g_steal_pointer (&task));
 }
 
 GVariant *

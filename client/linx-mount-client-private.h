@@ -3,8 +3,8 @@
 
 #include "linx-mount-client.h"
 
-/** linx_mount_client_flags: the flags of a call that is made now. */
-GDBusCallFlags linx_mount_client_flags (LinxMountClient *client);
+/** linx_client_flags: the flags of a call that is made now. */
+GDBusCallFlags linx_client_flags (LinxMountClient *client);
 
-/** linx_mount_client_timeout: how many milliseconds to wait for its reply. */
-int linx_mount_client_timeout (LinxMountClient *client);
+/** linx_client_timeout: how many milliseconds to wait for its reply. */
+int linx_client_timeout (LinxMountClient *client);

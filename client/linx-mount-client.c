@@ -103,14 +103,14 @@ linx_mount_client_set_timeout (LinxMountClient *client, int milliseconds)
 }
 
 GDBusCallFlags
-linx_mount_client_flags (LinxMountClient *client)
+linx_client_flags (LinxMountClient *client)
 {
   return client->interactive ? G_DBUS_CALL_FLAGS_ALLOW_INTERACTIVE_AUTHORIZATION
                              : G_DBUS_CALL_FLAGS_NONE;
 }
 
 int
-linx_mount_client_timeout (LinxMountClient *client)
+linx_client_timeout (LinxMountClient *client)
 {
   return client->timeout;
 }

@@ -25,7 +25,7 @@ linx_mount_error_quark (void)
   return (GQuark)quark;
 }
 
-static const char *const stage_names[LINX_MOUNT_N_STAGES] = {
+static const char *const stage_names[LINX_N_STAGES] = {
   [LINX_MOUNT_STAGE_OPEN_NS] = "OpenNs",
   [LINX_MOUNT_STAGE_SET_NS] = "SetNs",
   [LINX_MOUNT_STAGE_OPEN_PID_NS] = "OpenPidNs",
@@ -63,7 +63,7 @@ static const char *const policy_names[] = {
 const char *
 linx_mount_stage_to_string (LinxMountStage stage)
 {
-  g_return_val_if_fail (stage < LINX_MOUNT_N_STAGES, NULL);
+  g_return_val_if_fail (stage < LINX_N_STAGES, NULL);
   return stage_names[stage];
 }
 
@@ -110,7 +110,7 @@ linx_mount_error_is_kernel (const GError *error)
 LinxMountStage
 linx_mount_error_get_stage (const GError *error)
 {
-  g_return_val_if_fail (linx_mount_error_is_kernel (error), LINX_MOUNT_N_STAGES);
+  g_return_val_if_fail (linx_mount_error_is_kernel (error), LINX_N_STAGES);
   return (LinxMountStage)((error->code >> 16) - 1);
 }
 
@@ -157,7 +157,7 @@ linx_error_from_dbus (const char *name, const char *message)
     return NULL;
   parts = g_strsplit (name + strlen (PREFIX), ".", -1);
   err = g_strv_length (parts) == 2 ? errno_of_name (parts[1]) : 0;
-  for (int stage = 0; err != 0 && stage < LINX_MOUNT_N_STAGES; stage++)
+  for (int stage = 0; err != 0 && stage < LINX_N_STAGES; stage++)
     if (g_str_equal (stage_names[stage], parts[0]))
       return g_error_new_literal (LINX_MOUNT_ERROR, KERNEL_CODE (stage, err), message);
   return NULL;

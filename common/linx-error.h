@@ -7,6 +7,9 @@
  * Making errors, and their names on the bus. What they are is in the public header.
  */
 
+/** LINX_N_STAGES: how many there are. */
+#define LINX_N_STAGES (LINX_MOUNT_STAGE_WATCH + 1)
+
 /**
  * linx_error_set:
  * @error: (nullable): where the error goes

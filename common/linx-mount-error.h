@@ -63,7 +63,6 @@ typedef enum {
   LINX_MOUNT_STAGE_FSTAB,
   LINX_MOUNT_STAGE_LIST,
   LINX_MOUNT_STAGE_WATCH,
-  LINX_MOUNT_N_STAGES,
 } LinxMountStage;
 
 /**

@@ -71,7 +71,7 @@ test_words (void)
 static void
 test_every_stage_and_errno (void)
 {
-  for (int stage = 0; stage < LINX_MOUNT_N_STAGES; stage++)
+  for (int stage = 0; stage < LINX_N_STAGES; stage++)
     for (int err = 1; err < 134; err++) {
       g_autoptr (GError) error = NULL;
 
