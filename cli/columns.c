@@ -60,7 +60,7 @@ ctl_columns_fields (const char *const *wanted)
 {
   g_autoptr (GStrvBuilder) keys = g_strv_builder_new ();
 
-  g_strv_builder_add_many (keys, "id", "parent", NULL);
+  g_strv_builder_add_many (keys, "id", "parent", "raw", NULL);
   for (; *wanted != NULL; wanted++) {
     g_strv_builder_add (keys, *wanted);
     if (g_str_equal (*wanted, "propagation"))
@@ -89,11 +89,23 @@ propagation (GVariant *row)
   return g_string_free (text, FALSE);
 }
 
+/* The bytes of what is not UTF-8; NULL where it is. */
+static GVariant *
+raw_value (const char *column, GVariant *row)
+{
+  g_autoptr (GVariant) raw = g_variant_lookup_value (row, "raw", G_VARIANT_TYPE ("a{say}"));
+
+  return raw != NULL ? g_variant_lookup_value (raw, column, G_VARIANT_TYPE_BYTESTRING) : NULL;
+}
+
 char *
 ctl_columns_cell (const char *column, GVariant *row)
 {
   g_autoptr (GVariant) value = g_variant_lookup_value (row, column, NULL);
+  g_autoptr (GVariant) raw = raw_value (column, row);
 
+  if (raw != NULL)
+    return linx_text_escape (g_variant_get_bytestring (raw));
   if (g_str_equal (column, "propagation"))
     return propagation (row);
   if (value == NULL)

@@ -32,6 +32,7 @@ GStrv ctl_columns_fields (const char *const *columns);
  * @column: a column
  * @row: a row
  *
+ * A byte that is not UTF-8 is "\xNN", and so is all that acts on a terminal; a backslash is "\x5c".
  * Propagation is shown with its peer groups, as mountinfo has it: "shared:1,master:2".
  *
  * Returns: (transfer full): printable text, nothing of which acts on a terminal
