@@ -31,6 +31,7 @@ root/get  root / (2 get + floor), goal: 1.25 or less; root/png: with ping for ge
 findmnt...       the program, in its whole
 libmount         mountinfo, parsed by libmount in this process
 whole...         ListMounts through the service, decoded, each value taken; goal at 10,000: 0.5 or more
+linx-mountctl --tree  the program, in its whole; goal at 10,000: 0.5 or more as whole
 target           one row through the service; goal at 10,000: 5 or more
 step...          what a whole listing is made of, in this process alone: its part of the whole
 ''',

@@ -234,6 +234,15 @@ busctl (void)
   run (argv);
 }
 
+static void
+ctl_tree (void)
+{
+  g_autofree char *in = g_strdup_printf ("%d", (int)pid);
+  const char *const argv[] = { "linx-mountctl", "list", "--tree", "--in", in, NULL };
+
+  run (argv);
+}
+
 /* The steps of a whole listing, in this process */
 
 static GVariant *body;
@@ -312,6 +321,7 @@ static const ListWay ways[] = {
   { "libmount", libmount, 100000, "findmnt -J --list" },
   { "whole", bench_list_whole, 100000, "findmnt -J --list" },
   { "whole, busctl -j", busctl, LIST_MOST_WHOLE, "findmnt -J --list" },
+  { "linx-mountctl --tree", ctl_tree, 100000, "whole" },
   { "three fields", two_fields, 100000, "findmnt -J --list" },
   { "OpenMountInfo", open_mountinfo, 100000, "libmount" },
   { "filter: 10 rows", filter, 100000, "findmnt -l -t TYPE" },
