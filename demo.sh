@@ -12,7 +12,7 @@ if [ "${1:-}" != --inside ]; then
     # shellcheck disable=SC2086
     install_packages $BUILD_PACKAGES $RIG_PACKAGES
     echo "== building"
-    [ -f build-demo/build.ninja ] || meson setup build-demo --prefix=/usr >/dev/null
+    [ -f build-demo/build.ninja ] || meson setup build-demo --prefix=/usr -Dintrospection=false >/dev/null
     meson compile -C build-demo >/dev/null
     exec tests/rig/rig.py --build build-demo -- ./demo.sh --inside
 fi

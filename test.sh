@@ -39,12 +39,12 @@ run() {
     [ "${ok:-0}" -gt 0 ] || failed=$((failed + 1))
 }
 
-build build-gcc gcc
+build build-gcc gcc -Ddocs=true
 run build-gcc
-build build-asan gcc -Db_sanitize=address,undefined
+build build-asan gcc -Db_sanitize=address,undefined -Dintrospection=false
 # Not the system suite: the unit's filter forbids the ptrace by which leaks are looked for.
 run build-asan --no-suite system
-build build-clang clang
+build build-clang clang -Dintrospection=false
 run build-clang --suite unit
 
 if [ "$before" = "$(state)" ]; then

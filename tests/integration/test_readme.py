@@ -46,6 +46,7 @@ class Readme(Case):
 
         def type_next():
             return shell.type(next(blocks))
+        self.five_examples(shell, type_next)
         type_next()
         pid = int(shell.type('echo $PID'))
         own = os.readlink('/proc/self/ns/mnt')
@@ -95,6 +96,21 @@ class Readme(Case):
         os.close(watched)
         self.assertEqual(list(blocks), [])
         self.assertEqual(shell.end(), 0)
+
+    def five_examples(self, shell, type_next):
+        text = type_next()
+        pid = int(shell.type('echo $PID'))
+        self.assertRegex(text, r'(?m)^ *├─/mnt/|^/mnt .*\n.─/mnt/share ')
+        self.assertTrue(mounts_at('/mnt/share', pid)[0]['mount-options'].startswith('ro,nosuid,nodev'))
+        read_only = {row['mount-point'] for row in mountinfo(pid)
+                     if row['mount-options'].startswith('ro,')}
+        for _ in range(2):
+            self.assertEqual(set(type_next().splitlines()), read_only)
+        self.assertEqual(type_next(), 'yes\nexit code 1\n')
+        watched = os.pidfd_open(pid)
+        type_next()
+        self.assertEqual(select.select([watched], [], [], 20)[0], [watched])
+        os.close(watched)
 
     def test_each_verb_is_shown(self):
         interface = README.parent / 'introspection/org.linx.Mount1.xml'
