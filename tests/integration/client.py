@@ -17,6 +17,10 @@ NAME, PATH, INTERFACE = 'org.linx.Mount1', '/org/linx/Mount1', 'org.linx.Mount1'
 
 
 def connect():
+    if 'CLIENT_FD' in os.environ:  # somebody else's connection
+        socket = Gio.Socket.new_from_fd(int(os.environ['CLIENT_FD']))
+        return Gio.DBusConnection.new_sync(socket.connection_factory_create_connection(), None,
+                                           Gio.DBusConnectionFlags.NONE, None, None)
     address = os.environ.get('CLIENT_BUS', 'unix:path=/run/dbus/system_bus_socket')
     flags = Gio.DBusConnectionFlags.AUTHENTICATION_CLIENT | \
         Gio.DBusConnectionFlags.MESSAGE_BUS_CONNECTION
