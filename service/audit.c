@@ -103,7 +103,8 @@ write_fields (const LinxCaller *caller, const LinxDetails *details, const char *
   add_plain (fields, "GLIB_DOMAIN", G_LOG_DOMAIN);
   if (caller != NULL)
     add_caller (fields, caller);
-  linx_details_foreach (details, add_field, fields);
+  if (details != NULL)
+    linx_details_foreach (details, add_field, fields);
   add_field ("outcome", outcome, fields);
   g_log_writer_journald (G_LOG_LEVEL_MESSAGE, (const GLogField *)(void *)fields->data, fields->len,
                          NULL);
@@ -127,10 +128,57 @@ write_line (const LinxCaller *caller, const LinxDetails *details, const GError *
     g_printerr ("linx-mountd: %s\n", line->str);
 }
 
+/* What was done may fill the journal so far, and no further: journald(8)'s own measure, which the
+ * unit turns off because it would leave out anything. What was refused, or failed, is always there.
+ */
+#define WINDOW (30 * G_TIME_SPAN_SECOND)
+#define MOST_DONE 10000
+
+typedef struct {
+  gint64 start; /* of the window */
+  guint done;
+  guint left_out;
+} Rate;
+
+static void
+say_left_out (Rate *rate)
+{
+  g_autofree char *line
+      = g_strdup_printf ("audit: %u calls that were done are not shown, beyond %d in %d s",
+                         rate->left_out, MOST_DONE, (int)(WINDOW / G_TIME_SPAN_SECOND));
+
+  if (rate->left_out == 0)
+    return;
+  if (g_log_writer_is_journald (STDERR_FILENO))
+    write_fields (NULL, NULL, "left out", line);
+  else
+    g_printerr ("linx-mountd: %s\n", line);
+  rate->left_out = 0;
+}
+
+static gboolean
+is_shown (Rate *rate, const Record *record)
+{
+  gint64 now = g_get_monotonic_time ();
+
+  if (now - rate->start > WINDOW) {
+    say_left_out (rate);
+    rate->start = now;
+    rate->done = 0;
+  }
+  if (record->error != NULL || rate->done < MOST_DONE) {
+    rate->done += record->error == NULL ? 1 : 0;
+    return TRUE;
+  }
+  rate->left_out++;
+  return FALSE;
+}
+
 /* A record without details is the last one. */
 static gpointer
 write_records (gpointer unused)
 {
+  Rate rate = { 0, 0, 0 };
   gboolean go_on = TRUE;
 
   (void)unused;
@@ -138,10 +186,11 @@ write_records (gpointer unused)
     Record *record = g_async_queue_pop (records);
 
     go_on = record->details != NULL;
-    if (go_on)
+    if (go_on && is_shown (&rate, record))
       write_line (record->caller, record->details, record->error);
     record_free (record);
   }
+  say_left_out (&rate);
   return NULL;
 }
 

@@ -28,6 +28,11 @@ def wait_until(condition, what, seconds=20):
         time.sleep(0.005)
 
 
+def is_asleep(pid):
+    """Whether sleep(1) has begun: whoever takes its root away before lets it find no library."""
+    return 'nanosleep' in pathlib.Path(f'/proc/{pid}/wchan').read_text()
+
+
 def as_user(user):
     return ['setpriv', '--reuid', user, '--regid', user, '--init-groups'] if user != 'root' else []
 
@@ -49,6 +54,7 @@ class Child:
         if '--fork' in options:
             self.pid, = (int(word) for word in pathlib.Path(
                 f'/proc/{self.pid}/task/{self.pid}/children').read_text().split())
+        wait_until(lambda: is_asleep(self.pid), 'the child falling asleep')
 
     def end(self):
         for pid in {self.pid, self.process.pid}:
