@@ -33,11 +33,11 @@ set_options (const Ctl *ctl, LinxMountOptions **options)
     rc = ctl_set_namespace (*options, "idmap", idmap);
   if (rc == CTL_OK)
     rc = ctl_set_create (*options, make_directory && create == NULL ? "directory" : create);
-  if (rc == CTL_OK && recursive)
-    linx_mount_options_set_boolean (*options, "recursive", TRUE);
-  if (rc == CTL_OK)
-    ctl_set_mount_options (*options, (const char *const *)lists);
-  return rc;
+  if (rc != CTL_OK)
+    return rc;
+  ctl_set_flag (*options, "recursive", recursive);
+  ctl_set_mount_options (*options, (const char *const *)lists);
+  return CTL_OK;
 }
 
 static CtlExit
@@ -60,11 +60,9 @@ run (Ctl *ctl, char **args)
   if (ctl->only_ask)
     return ctl_ask (ctl, "Bind", (const char *const[]){ source, target, NULL }, options);
   id = linx_mount_client_bind (ctl->client, source, target, options, NULL, &error);
-  if (id == 0)
-    return ctl_fail (error);
-  if (print_id)
+  if (id != 0 && print_id)
     g_print ("%" G_GUINT64_FORMAT "\n", id);
-  return CTL_OK;
+  return ctl_end (id != 0, error);
 }
 
 const CtlCommand ctl_bind

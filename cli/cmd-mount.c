@@ -97,11 +97,9 @@ run (Ctl *ctl, char **args)
   }
   id = linx_mount_client_mount (ctl->client, source, target, type != NULL ? type : "", options,
                                 NULL, &error);
-  if (id == 0)
-    return ctl_fail (error);
-  if (print_id)
+  if (id != 0 && print_id)
     g_print ("%" G_GUINT64_FORMAT "\n", id);
-  return CTL_OK;
+  return ctl_end (id != 0, error);
 }
 
 const CtlCommand ctl_mount

@@ -12,20 +12,18 @@ run (Ctl *ctl, char **args)
   g_autoptr (LinxMountOptions) options = NULL;
   CtlExit rc = ctl_path (ctl_namespace (ctl), args[0], &source);
   GError *error = NULL;
+  gboolean done;
 
   if (rc == CTL_OK)
     rc = ctl_path (ctl_namespace (ctl), args[1], &target);
   if (rc == CTL_OK)
-    rc = ctl_options (ctl, &options);
-  if (rc == CTL_OK)
-    rc = ctl_connect (ctl);
+    rc = ctl_begin (ctl, &options);
   if (rc != CTL_OK)
     return rc;
   if (ctl->only_ask)
     return ctl_ask (ctl, "Move", (const char *const[]){ source, target, NULL }, options);
-  return linx_mount_client_move (ctl->client, source, target, options, NULL, &error)
-             ? CTL_OK
-             : ctl_fail (error);
+  done = linx_mount_client_move (ctl->client, source, target, options, NULL, &error);
+  return ctl_end (done, error);
 }
 
 const CtlCommand ctl_move

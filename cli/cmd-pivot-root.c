@@ -15,13 +15,6 @@ static const GOptionEntry entries[] = {
   { NULL, 0, 0, 0, NULL, NULL, NULL },
 };
 
-static void
-set_flag (LinxMountOptions *options, const char *key, gboolean given)
-{
-  if (given)
-    linx_mount_options_set_boolean (options, key, TRUE);
-}
-
 static CtlExit
 run (Ctl *ctl, char **args)
 {
@@ -30,25 +23,23 @@ run (Ctl *ctl, char **args)
   g_autoptr (LinxMountOptions) options = NULL;
   CtlExit rc = ctl_path (namespace, args[0], &new_root);
   GError *error = NULL;
+  gboolean done;
 
   if (rc == CTL_OK && args[1] != NULL)
     rc = ctl_path (namespace, args[1], &put_old);
   if (rc == CTL_OK)
-    rc = ctl_options (ctl, &options);
-  if (rc == CTL_OK)
-    rc = ctl_connect (ctl);
+    rc = ctl_begin (ctl, &options);
   if (rc != CTL_OK)
     return rc;
   if (put_old == NULL)
     put_old = g_strdup ("");
-  set_flag (options, "make-rprivate", make_rprivate);
-  set_flag (options, "bind-new-root", bind_new_root);
-  set_flag (options, "detach-old", detach_old);
+  ctl_set_flag (options, "make-rprivate", make_rprivate);
+  ctl_set_flag (options, "bind-new-root", bind_new_root);
+  ctl_set_flag (options, "detach-old", detach_old);
   if (ctl->only_ask)
     return ctl_ask (ctl, "PivotRoot", (const char *const[]){ new_root, put_old, NULL }, options);
-  return linx_mount_client_pivot_root (ctl->client, new_root, put_old, options, NULL, &error)
-             ? CTL_OK
-             : ctl_fail (error);
+  done = linx_mount_client_pivot_root (ctl->client, new_root, put_old, options, NULL, &error);
+  return ctl_end (done, error);
 }
 
 const CtlCommand ctl_pivot_root

@@ -19,21 +19,18 @@ run (Ctl *ctl, char **args)
   g_autoptr (LinxMountOptions) options = NULL;
   CtlExit rc = ctl_path (ctl_namespace (ctl), args[1], &target);
   GError *error = NULL;
+  gboolean done;
 
   if (rc == CTL_OK)
-    rc = ctl_options (ctl, &options);
-  if (rc == CTL_OK)
-    rc = ctl_connect (ctl);
+    rc = ctl_begin (ctl, &options);
   if (rc != CTL_OK)
     return rc;
   type += with_r ? 1 : 0;
-  if (recursive || with_r)
-    linx_mount_options_set_boolean (options, "recursive", TRUE);
+  ctl_set_flag (options, "recursive", recursive || with_r);
   if (ctl->only_ask)
     return ctl_ask (ctl, "SetPropagation", (const char *const[]){ target, type, NULL }, options);
-  return linx_mount_client_set_propagation (ctl->client, target, type, options, NULL, &error)
-             ? CTL_OK
-             : ctl_fail (error);
+  done = linx_mount_client_set_propagation (ctl->client, target, type, options, NULL, &error);
+  return ctl_end (done, error);
 }
 
 const CtlCommand ctl_propagation = { "propagation",

@@ -21,22 +21,19 @@ run (Ctl *ctl, char **args)
   g_autoptr (LinxMountOptions) options = NULL;
   CtlExit rc = ctl_path (ctl_namespace (ctl), args[0], &target);
   GError *error = NULL;
+  gboolean done;
 
   if (rc == CTL_OK)
-    rc = ctl_options (ctl, &options);
-  if (rc == CTL_OK)
-    rc = ctl_connect (ctl);
+    rc = ctl_begin (ctl, &options);
   if (rc != CTL_OK)
     return rc;
   ctl_set_mount_options (options, (const char *const *)lists);
-  if (recursive)
-    linx_mount_options_set_boolean (options, "recursive", TRUE);
-  if (superblock)
-    linx_mount_options_set_boolean (options, "superblock", TRUE);
+  ctl_set_flag (options, "recursive", recursive);
+  ctl_set_flag (options, "superblock", superblock);
   if (ctl->only_ask)
     return ctl_ask (ctl, "Remount", (const char *const[]){ target, NULL }, options);
-  return linx_mount_client_remount (ctl->client, target, options, NULL, &error) ? CTL_OK
-                                                                                : ctl_fail (error);
+  done = linx_mount_client_remount (ctl->client, target, options, NULL, &error);
+  return ctl_end (done, error);
 }
 
 const CtlCommand ctl_remount

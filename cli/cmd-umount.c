@@ -22,26 +22,20 @@ static const GOptionEntry entries[] = {
   { NULL, 0, 0, 0, NULL, NULL, NULL },
 };
 
-static void
-set_flag (LinxMountOptions *options, const char *key, gboolean given)
-{
-  if (given)
-    linx_mount_options_set_boolean (options, key, TRUE);
-}
-
 static CtlExit
 umount_one (Ctl *ctl, LinxMountOptions *options, const char *path)
 {
   g_autofree char *target = NULL;
   CtlExit rc = ctl_path (ctl_namespace (ctl), path, &target);
   GError *error = NULL;
+  gboolean done;
 
   if (rc != CTL_OK)
     return rc;
   if (ctl->only_ask)
     return ctl_ask (ctl, "Umount", (const char *const[]){ target, NULL }, options);
-  return linx_mount_client_umount (ctl->client, target, options, NULL, &error) ? CTL_OK
-                                                                               : ctl_fail (error);
+  done = linx_mount_client_umount (ctl->client, target, options, NULL, &error);
+  return ctl_end (done, error);
 }
 
 /* Each is tried; the first one that failed decides, as for umount(8). */
@@ -49,17 +43,15 @@ static CtlExit
 run (Ctl *ctl, char **args)
 {
   g_autoptr (LinxMountOptions) options = NULL;
-  CtlExit rc = ctl_options (ctl, &options);
+  CtlExit rc = ctl_begin (ctl, &options);
 
-  if (rc == CTL_OK)
-    rc = ctl_connect (ctl);
   if (rc != CTL_OK)
     return rc;
-  set_flag (options, "recursive", recursive);
-  set_flag (options, "detach", detach);
-  set_flag (options, "force", force);
-  set_flag (options, "expire", expire);
-  set_flag (options, "nofollow", nofollow);
+  ctl_set_flag (options, "recursive", recursive);
+  ctl_set_flag (options, "detach", detach);
+  ctl_set_flag (options, "force", force);
+  ctl_set_flag (options, "expire", expire);
+  ctl_set_flag (options, "nofollow", nofollow);
   if (id > 0)
     linx_mount_options_set_number (options, "id", (guint64)id);
   for (; *args != NULL; args++) {

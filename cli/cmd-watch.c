@@ -216,11 +216,9 @@ run (Ctl *ctl, char **args)
   g_autoptr (GHashTable) points
       = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, g_free);
   g_autoptr (GMainLoop) loop = g_main_loop_new (NULL, FALSE);
-  CtlExit rc = ctl_options (ctl, &options);
+  CtlExit rc = ctl_begin (ctl, &options);
 
   (void)args;
-  if (rc == CTL_OK)
-    rc = ctl_connect (ctl);
   if (rc != CTL_OK)
     return rc;
   if (ctl->only_ask)

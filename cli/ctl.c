@@ -54,6 +54,12 @@ ctl_fail (GError *failed)
   return exit_code (error);
 }
 
+CtlExit
+ctl_end (gboolean done, GError *error)
+{
+  return done ? CTL_OK : ctl_fail (error);
+}
+
 const char *
 ctl_namespace (const Ctl *ctl)
 {
@@ -108,6 +114,21 @@ ctl_options (const Ctl *ctl, LinxMountOptions **options)
   if (rc == CTL_OK)
     *options = g_steal_pointer (&made);
   return rc;
+}
+
+CtlExit
+ctl_begin (Ctl *ctl, LinxMountOptions **options)
+{
+  CtlExit rc = ctl_options (ctl, options);
+
+  return rc == CTL_OK ? ctl_connect (ctl) : rc;
+}
+
+void
+ctl_set_flag (LinxMountOptions *options, const char *key, gboolean given)
+{
+  if (given)
+    linx_mount_options_set_boolean (options, key, TRUE);
 }
 
 void

@@ -101,6 +101,20 @@ const char *ctl_namespace (const Ctl *ctl);
  */
 CtlExit ctl_options (const Ctl *ctl, LinxMountOptions **options);
 
+/**
+ * ctl_begin:
+ * @ctl: the run
+ * @options: (out): options with the namespace in them
+ *
+ * ctl_options() and ctl_connect().
+ *
+ * Returns: CTL_OK, or what to exit with: it has been said why
+ */
+CtlExit ctl_begin (Ctl *ctl, LinxMountOptions **options);
+
+/** ctl_set_flag: sets a boolean option that was given. */
+void ctl_set_flag (LinxMountOptions *options, const char *key, gboolean given);
+
 /** ctl_set_namespace: linx_mount_options_set_namespace() where @word was given. */
 CtlExit ctl_set_namespace (LinxMountOptions *options, const char *key, const char *word);
 
@@ -123,6 +137,9 @@ CtlExit ctl_path (const char *namespace, const char *path, char **absolute);
 
 /** ctl_fail: says why, takes @error over, and returns what to exit with. */
 CtlExit ctl_fail (GError *error);
+
+/** ctl_end: what to exit with after a call: CTL_OK where it was @done, else as ctl_fail(). */
+CtlExit ctl_end (gboolean done, GError *error);
 
 /** ctl_usage: says what is wrong with how it was called. */
 CtlExit ctl_usage (const char *format, ...) G_GNUC_PRINTF (1, 2);

@@ -34,6 +34,15 @@ add_mount (GString *graph, GVariant *row)
 }
 
 static void
+add_group (GString *graph, guint64 group)
+{
+  g_string_append_printf (graph,
+                          "  g%" G_GUINT64_FORMAT
+                          " [shape=ellipse, label=\"peer group %" G_GUINT64_FORMAT "\"];\n",
+                          group, group);
+}
+
+static void
 add_lines (GString *graph, GVariant *row, GHashTable *ids)
 {
   guint64 id = ctl_row_number (row, "id"), parent = ctl_row_number (row, "parent");
@@ -42,18 +51,17 @@ add_lines (GString *graph, GVariant *row, GHashTable *ids)
   if (parent != id && g_hash_table_contains (ids, &parent))
     g_string_append_printf (graph, "  m%" G_GUINT64_FORMAT " -> m%" G_GUINT64_FORMAT ";\n", parent,
                             id);
-  if (group != 0)
+  if (group != 0) {
+    add_group (graph, group);
     g_string_append_printf (
-        graph,
-        "  g%" G_GUINT64_FORMAT " [shape=ellipse, label=\"peer group %" G_GUINT64_FORMAT
-        "\"];\n  m%" G_GUINT64_FORMAT " -> g%" G_GUINT64_FORMAT " [dir=both, style=dashed];\n",
-        group, group, id, group);
-  if (master != 0)
+        graph, "  m%" G_GUINT64_FORMAT " -> g%" G_GUINT64_FORMAT " [dir=both, style=dashed];\n", id,
+        group);
+  }
+  if (master != 0) {
+    add_group (graph, master);
     g_string_append_printf (
-        graph,
-        "  g%" G_GUINT64_FORMAT " [shape=ellipse, label=\"peer group %" G_GUINT64_FORMAT
-        "\"];\n  g%" G_GUINT64_FORMAT " -> m%" G_GUINT64_FORMAT " [style=dashed];\n",
-        master, master, master, id);
+        graph, "  g%" G_GUINT64_FORMAT " -> m%" G_GUINT64_FORMAT " [style=dashed];\n", master, id);
+  }
 }
 
 void
