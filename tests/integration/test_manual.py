@@ -73,6 +73,17 @@ class Manual(Case):
         for key in self.client().list(limit=1)[0]:
             self.assertIn(f'*{key}*', text)
 
+    def test_tests_that_security_names(self):
+        """Each rule's tests are there, by the names that SECURITY.md has for them."""
+        text = (DOCS.parent / 'SECURITY.md').read_text()
+        rules = text.split('## The rules')[1].split('\n## ')[0]
+        self.assertEqual(re.findall(r'(?m)^(\d)\.', rules), list('12345678'))
+        for name in re.findall(r'`(test_[\w.]+)`', rules):
+            module, *rest = name.split('.')
+            source = (DOCS.parent / f'tests/integration/{module}.py').read_text()
+            for what, word in zip(('class', 'def'), rest):
+                self.assertRegex(source, rf'{what} {word}\b', name)
+
     def test_each_detail_of_a_rule(self):
         """The page names all keys that the service gives polkit."""
         source = (DOCS.parent / 'service/details.c').read_text()
