@@ -35,8 +35,10 @@ ctl_agent_start (void)
     return NULL;
   launcher = g_subprocess_launcher_new (G_SUBPROCESS_FLAGS_STDIN_INHERIT);
   g_subprocess_launcher_take_fd (launcher, pair[1], NOTIFY_FD);
+  /* polkit looks for a fallback in sessions alone. */
   agent = g_subprocess_launcher_spawn (launcher, NULL, AGENT, "--process", process, "--notify-fd",
-                                       notify, "--fallback", NULL);
+                                       notify, g_getenv ("XDG_SESSION_ID") ? "--fallback" : NULL,
+                                       NULL);
   g_subprocess_launcher_close (launcher);
   wait_until_closed (pair[0]);
   return agent;

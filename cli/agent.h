@@ -7,7 +7,7 @@
  * ctl_agent_start:
  *
  * Starts polkit's agent for this terminal (pkttyagent(1)) for calls of this process, and waits
- * until polkit knows it. It stands back where the session has an agent of its own (--fallback).
+ * until polkit knows it. In a session it stands back for an agent that is there (--fallback).
  *
  * Returns: (transfer full) (nullable): the agent; %NULL where none is needed, or nobody could be
  *   asked: for root, and without a terminal
