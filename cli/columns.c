@@ -89,23 +89,30 @@ propagation (GVariant *row)
   return g_string_free (text, FALSE);
 }
 
-/* The bytes of what is not UTF-8; NULL where it is. */
-static GVariant *
+/* (transfer full): the bytes of what is not UTF-8; NULL where it is. */
+static char *
 raw_value (const char *column, GVariant *row)
 {
   g_autoptr (GVariant) raw = g_variant_lookup_value (row, "raw", G_VARIANT_TYPE ("a{say}"));
+  g_autoptr (GVariant) bytes
+      = raw != NULL ? g_variant_lookup_value (raw, column, G_VARIANT_TYPE_BYTESTRING) : NULL;
+  const char *data;
+  gsize n;
 
-  return raw != NULL ? g_variant_lookup_value (raw, column, G_VARIANT_TYPE_BYTESTRING) : NULL;
+  if (bytes == NULL)
+    return NULL;
+  data = g_variant_get_fixed_array (bytes, &n, 1);
+  return g_strndup (data, n);
 }
 
 char *
 ctl_columns_cell (const char *column, GVariant *row)
 {
   g_autoptr (GVariant) value = g_variant_lookup_value (row, column, NULL);
-  g_autoptr (GVariant) raw = raw_value (column, row);
+  g_autofree char *raw = raw_value (column, row);
 
   if (raw != NULL)
-    return linx_text_escape (g_variant_get_bytestring (raw));
+    return linx_text_escape (raw);
   if (g_str_equal (column, "propagation"))
     return propagation (row);
   if (value == NULL)
