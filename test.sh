@@ -46,6 +46,8 @@ build build-asan gcc -Db_sanitize=address,undefined -Dintrospection=false
 run build-asan --no-suite system
 build build-clang clang -Dintrospection=false
 run build-clang --suite unit
+build build-fuzz clang -Dfuzz=true -Db_sanitize=address,undefined -Db_lundef=false
+run build-fuzz --suite fuzz
 
 if [ "$before" = "$(state)" ]; then
     passed=$((passed + 1))
