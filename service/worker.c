@@ -21,7 +21,7 @@ struct _LinxVisit {
   LinxVisitFunc func;
   gpointer data;
   GDestroyNotify free_data;
-  int *fds; /* inside data: the worker's numbers while it runs */
+  int *fds; /* inside data: the worker's, its numbers, from when it is taken until it is done */
   guint n_fds;
   guint n_owned; /* of these, from the first on; the others stay the lender's */
   guint timeout_ms;
@@ -168,7 +168,7 @@ static gboolean
 lends_strangers (const LinxVisit *visit)
 {
   for (guint i = visit->n_owned + 1; i < visit->n_fds; i++)
-    if (visit->fds[i] >= 0)
+    if (visit->given[i] >= 0)
       return TRUE;
   return FALSE;
 }
@@ -205,7 +205,7 @@ send_to_worker (const LinxVisit *visit)
   Lending *lending;
 
   if (!lends_strangers (visit)) {
-    linx_fds_send (visit->channel, visit->fds, visit->n_fds);
+    linx_fds_send (visit->channel, visit->given, visit->n_fds);
     return;
   }
   lending = g_new0 (Lending, 1);
@@ -217,7 +217,7 @@ send_to_worker (const LinxVisit *visit)
   }
   lending->n_fds = visit->n_fds;
   lending->first_lent = visit->n_owned + 1;
-  memcpy (lending->fds, visit->fds, sizeof (int) * visit->n_fds);
+  memcpy (lending->fds, visit->given, sizeof (int) * visit->n_fds);
   g_thread_pool_push (lenders, lending, NULL);
 }
 
