@@ -89,12 +89,14 @@ linx_error_set (GError **error, LinxMountStage stage, int err, const char *path,
 gboolean
 linx_error_set_args (GError **error, const char *format, ...)
 {
+  g_autofree char *bytes = NULL;
   g_autofree char *text = NULL;
   va_list args;
 
   va_start (args, format);
-  text = g_strdup_vprintf (format, args);
+  bytes = g_strdup_vprintf (format, args);
   va_end (args);
+  text = linx_text_utf8 (bytes, NULL);
   if (g_utf8_strlen (text, -1) > MOST_CHARACTERS)
     strcpy (g_utf8_offset_to_pointer (text, MOST_CHARACTERS - 3), "...");
   g_set_error_literal (error, G_DBUS_ERROR, G_DBUS_ERROR_INVALID_ARGS, text);

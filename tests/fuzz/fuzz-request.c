@@ -80,6 +80,7 @@ decode (const LinxVerb *verb, GVariant *arguments, LinxMessageFds *fds)
   g_assert_true ((request != NULL) == (error == NULL));
   if (request == NULL) {
     g_assert_error (error, G_DBUS_ERROR, G_DBUS_ERROR_INVALID_ARGS);
+    g_assert_true (g_utf8_validate (error->message, -1, NULL));
     return;
   }
   check_request (request);

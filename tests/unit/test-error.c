@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <gio/gio.h>
+#include <string.h>
 
 static void
 assert_name (const GError *error, const char *expected)
@@ -118,6 +119,22 @@ test_standard (void)
   assert_name (error, "org.freedesktop.DBus.Error.InvalidArgs");
 }
 
+/* An argument may be any bytes: a first byte of a long character at the end would have its length
+ * counted from beyond the text. */
+static void
+test_bytes (void)
+{
+  g_autofree char *many = g_strnfill (600, '\xfc');
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GError) long_error = NULL;
+
+  linx_error_set_args (&error, "'target' must be an absolute path: %s", "\xfc");
+  g_assert_cmpstr (error->message, ==, "'target' must be an absolute path: \\xfc");
+  linx_error_set_args (&long_error, "%s", many);
+  g_assert_true (g_utf8_validate (long_error->message, -1, NULL));
+  g_assert_cmpuint (strlen (long_error->message), ==, 500);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -128,5 +145,6 @@ main (int argc, char **argv)
   g_test_add_func ("/error/policy", test_policy);
   g_test_add_func ("/error/standard", test_standard);
   g_test_add_func ("/error/other-names", test_other_names);
+  g_test_add_func ("/error/bytes", test_bytes);
   return g_test_run ();
 }
