@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# Runs the whole test suite: the build with gcc, the same with the sanitizers on, and a build with
-# clang, all with warnings as errors. For a bare Debian 12, as root.
+# Runs the whole test suite: the build with gcc, the same with the sanitizers on, builds with clang, for
+# libFuzzer and with ThreadSanitizer, all with warnings as errors. For a bare Debian 12, as root.
 set -euo pipefail
 cd "$(dirname "$0")"
 . ./packages.sh
@@ -40,7 +40,7 @@ run() {
 }
 
 build build-gcc gcc -Ddocs=true
-run build-gcc
+run build-gcc --no-suite bus-fuzz
 build build-asan gcc -Db_sanitize=address,undefined -Dintrospection=false
 # Not the system suite: the unit's filter forbids the ptrace by which leaks are looked for.
 run build-asan --no-suite system
@@ -48,6 +48,10 @@ build build-clang clang -Dintrospection=false
 run build-clang --suite unit
 build build-fuzz clang -Dfuzz=true -Db_sanitize=address,undefined -Db_lundef=false
 run build-fuzz --suite fuzz
+
+build build-tsan clang -Db_sanitize=thread -Db_lundef=false
+run build-tsan --suite unit
+LINX_FUZZ_CALLS=4000 LINX_HANG_UPS=1000 run build-tsan integration-{authorization,fds,mount,prompt,watch} bus_fuzz hang_up
 
 if [ "$before" = "$(state)" ]; then
     passed=$((passed + 1))

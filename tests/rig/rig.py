@@ -96,7 +96,7 @@ def start_bus(kind, build, without):
                ASAN_OPTIONS=f'detect_leaks=1:log_path={STATE}/sanitizer',
                LSAN_OPTIONS=os.environ.get('LSAN_OPTIONS', ''),
                UBSAN_OPTIONS=f'print_stacktrace=1:log_path={STATE}/sanitizer',
-               TSAN_OPTIONS=f'ignore_noninstrumented_modules=1:log_path={STATE}/sanitizer')
+               TSAN_OPTIONS=f'log_path={STATE}/sanitizer')
     log = open(STATE / 'bus.log', 'wb')
     prefix = [build / 'tests/helpers/without', *without, '--'] if without else []
     bus = subprocess.Popen([*prefix, 'dbus-daemon', *config, '--nofork', '--nopidfile', '--nosyslog'],

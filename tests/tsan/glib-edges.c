@@ -11,6 +11,7 @@
 #include <sanitizer/tsan_interface.h>
 #include <stdlib.h>
 
+const char *__tsan_default_options (void);
 void __real_g_mutex_lock (GMutex *mutex);
 void __wrap_g_mutex_lock (GMutex *mutex);
 void __real_g_mutex_unlock (GMutex *mutex);
@@ -36,6 +37,12 @@ gpointer __wrap_g_object_get_data (GObject *object, const char *key);
 gboolean __real_g_atomic_ref_count_dec (gatomicrefcount *count);
 gboolean __wrap_g_atomic_ref_count_dec (gatomicrefcount *count);
 void __wrap_g_free (gpointer data);
+
+const char *
+__tsan_default_options (void)
+{
+  return "ignore_noninstrumented_modules=1";
+}
 
 void
 __wrap_g_mutex_lock (GMutex *mutex)
