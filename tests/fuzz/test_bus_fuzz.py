@@ -31,14 +31,13 @@ class BusFuzz(Strangers):
 
     def fuzz(self, user, kind, calls):
         """What the calls came to, and how many were done."""
-        found = collections.Counter()
-        start = time.monotonic()
+        found, start = collections.Counter(), time.monotonic()
+        print(f'{user} {kind}: LINX_FUZZ_SEED={SEED}, {calls} calls', flush=True)
         for number in range(0, calls, BATCH):
             found.update(self.batch(user, kind, SEED + number, min(BATCH, calls - number)))
             self.settled()
         done = sum(n for outcome, n in found.items() if outcome.startswith('done '))
-        print(f'{user} {kind}: seed {SEED}, {calls} calls, {done} done, '
-              f'{time.monotonic() - start:.1f} s')
+        print(f'{user} {kind}: {done} done, {time.monotonic() - start:.1f} s')
         for outcome, n in found.most_common():
             print(f'    {outcome}: {n}', flush=True)
         self.assertEqual(sum(found.values()), calls)

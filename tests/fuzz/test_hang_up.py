@@ -77,14 +77,14 @@ class HangUp(Strangers):
 
     def hang_up(self, user, calls, most):
         counts, start = collections.Counter(), time.monotonic()
+        print(f'{user}: LINX_FUZZ_SEED={SEED}, {calls} calls', flush=True)
         for first in range(0, calls, BATCH):
             sealed = self.sealed()
             made = self.batch(sealed.pid, user, first, min(BATCH, calls - first), most)
             self.settled()
             self.judge(made, mountinfo(sealed.pid), counts)
             sealed.end()
-        print(f'{user}: seed {SEED}, {calls} calls, {dict(counts)}, {time.monotonic() - start:.1f} s',
-              flush=True)
+        print(f'{user}: {dict(counts)}, {time.monotonic() - start:.1f} s', flush=True)
         return counts
 
     def check_counts(self, counts):
