@@ -34,6 +34,8 @@ void __wrap_g_object_set_data_full (GObject *object, const char *key, gpointer d
                                     GDestroyNotify destroy);
 gpointer __real_g_object_get_data (GObject *object, const char *key);
 gpointer __wrap_g_object_get_data (GObject *object, const char *key);
+int __clone (int (*func) (void *), void *stack, int flags, void *data, ...);
+int __wrap_clone (int (*func) (void *), void *stack, int flags, void *data);
 gboolean __real_g_atomic_ref_count_dec (gatomicrefcount *count);
 gboolean __wrap_g_atomic_ref_count_dec (gatomicrefcount *count);
 void __wrap_g_free (gpointer data);
@@ -151,4 +153,12 @@ void
 __wrap_g_free (gpointer data)
 {
   free (data);
+}
+
+/* The sanitizer takes each clone(2) for a fork(2). The service's child has its parent's memory, and
+ * its parent waits for it, so to the sanitizer it is its parent. */
+int
+__wrap_clone (int (*func) (void *), void *stack, int flags, void *data)
+{
+  return __clone (func, stack, flags, data);
 }
