@@ -2,6 +2,7 @@
 #include "authorize.h"
 #include "linx-error.h"
 #include "bounds.h"
+#include "turns.h"
 
 #define POLKIT_AGENT_I_KNOW_API_IS_SUBJECT_TO_CHANGE
 #include <polkit/polkit.h>
@@ -14,6 +15,7 @@ static PolkitAuthority *authority;
 /* A question under way: which of its actions is being asked, and the strictest answer so far. */
 typedef struct {
   PolkitSubject *subject;
+  uid_t uid;
   GStrv actions;
   guint next;
   PolkitDetails *details;
@@ -115,6 +117,8 @@ on_answer (GObject *source, GAsyncResult *result, gpointer user_data)
       = polkit_authority_check_authorization_finish (POLKIT_AUTHORITY (source), result, &error);
 
   linx_bounds_leave_check ();
+  if (!question->interactive)
+    linx_turns_end (question->uid);
   if (answer == NULL) {
     question->verdict = LINX_VERDICT_NO;
     g_task_return_new_error (task, LINX_MOUNT_ERROR, LINX_MOUNT_ERROR_NOT_AUTHORIZED,
@@ -139,12 +143,34 @@ on_answer (GObject *source, GAsyncResult *result, gpointer user_data)
                        refusal (question, polkit_authorization_result_get_dismissed (answer)));
 }
 
+/* It is this question's turn. */
+static void
+ask (gpointer data)
+{
+  GTask *task = data;
+  Question *question = g_task_get_task_data (task);
+  GError *error = NULL;
+
+  if (linx_bounds_enter_check (&error)) {
+    polkit_authority_check_authorization (
+        authority, question->subject, question->actions[question->next], question->details,
+        question->interactive ? POLKIT_CHECK_AUTHORIZATION_FLAGS_ALLOW_USER_INTERACTION
+                              : POLKIT_CHECK_AUTHORIZATION_FLAGS_NONE,
+        g_task_get_cancellable (task), on_answer, task);
+    return;
+  }
+  question->verdict = LINX_VERDICT_NO;
+  g_task_return_error (task, error);
+  if (!question->interactive)
+    linx_turns_end (question->uid);
+  g_object_unref (task);
+}
+
 /* Takes the task over. */
 static void
 ask_next (GTask *task)
 {
   Question *question = g_task_get_task_data (task);
-  GError *error = NULL;
 
   if (question->actions[question->next] == NULL) {
     if (question->challenge != NULL)
@@ -154,17 +180,10 @@ ask_next (GTask *task)
     g_object_unref (task);
     return;
   }
-  if (!linx_bounds_enter_check (&error)) {
-    question->verdict = LINX_VERDICT_NO;
-    g_task_return_error (task, error);
-    g_object_unref (task);
-    return;
-  }
-  polkit_authority_check_authorization (
-      authority, question->subject, question->actions[question->next], question->details,
-      question->interactive ? POLKIT_CHECK_AUTHORIZATION_FLAGS_ALLOW_USER_INTERACTION
-                            : POLKIT_CHECK_AUTHORIZATION_FLAGS_NONE,
-      g_task_get_cancellable (task), on_answer, task);
+  if (question->interactive)
+    ask (task);
+  else
+    linx_turns_take (question->uid, ask, task);
 }
 
 static void
@@ -197,6 +216,7 @@ linx_authorize (const LinxQuestion *question, GAsyncReadyCallback callback, gpoi
   copy->asking = g_cancellable_new ();
   task = g_task_new (NULL, copy->asking, callback, user_data);
   g_task_set_check_cancellable (task, FALSE);
+  copy->uid = question->uid;
   copy->subject = polkit_system_bus_name_new (question->sender);
   copy->actions = g_strdupv ((char **)question->actions);
   copy->interactive = question->interactive;

@@ -15,6 +15,7 @@ typedef enum {
 /**
  * LinxQuestion:
  * @sender: the caller's unique bus name
+ * @uid: the caller's user
  * @actions: (array zero-terminated=1): ids of the actions that are all needed
  * @details: what is to be done
  * @message: (nullable): a message id of the gettext domain "linx-mount" that a prompt shows instead
@@ -26,6 +27,7 @@ typedef enum {
  */
 typedef struct {
   const char *sender;
+  uid_t uid;
   const char *const *actions;
   const LinxDetails *details;
   const char *message;

@@ -9,18 +9,22 @@
  * For the main loop alone.
  */
 
-#define LINX_MOST_CALLS 256
-#define LINX_MOST_CALLS_OF_UID 32
-/* dbus-daemon holds at most 128 replies pending for one connection (max_replies_per_connection). */
-#define LINX_MOST_CHECKS 64
+/* Each change is sent to each of them. */
+#define LINX_MOST_WATCHES 2048
 
-/** linx_bounds_enter_call: counts a call in. @error: LimitsExceeded */
-gboolean linx_bounds_enter_call (GError **error);
-void linx_bounds_leave_call (void);
+/** linx_bounds_options: (transfer none): the command line's options that set them. */
+const GOptionEntry *linx_bounds_options (void);
 
-/** linx_bounds_enter_uid: counts the call in for its caller's uid too. @error: LimitsExceeded */
-gboolean linx_bounds_enter_uid (uid_t uid, GError **error);
-void linx_bounds_leave_uid (uid_t uid);
+/** linx_bounds_check_options: whether the bounds make sense. @error: which one does not */
+gboolean linx_bounds_check_options (GError **error);
+
+guint linx_bounds_calls (void);
+guint linx_bounds_calls_of_user (void);
+guint linx_bounds_watches_of_user (void);
+
+/** linx_bounds_enter_call: counts a call in, for its caller's uid too. @error: LimitsExceeded */
+gboolean linx_bounds_enter_call (uid_t uid, GError **error);
+void linx_bounds_leave_call (uid_t uid);
 
 /** linx_bounds_enter_check: counts a polkit check in. @error: LimitsExceeded */
 gboolean linx_bounds_enter_check (GError **error);

@@ -9,7 +9,7 @@
 #include "policy.h"
 #include "reaper.h"
 #include "verb.h"
-#include "watch.h"
+#include "watch-bounds.h"
 #include "work.h"
 
 #include <errno.h>
@@ -24,7 +24,6 @@ typedef struct {
   GDBusConnection *bus;
   LinxRequest *request;
   LinxCaller *caller;
-  gboolean counted;     /* until its work is */
   gboolean watches;     /* it is counted as a call of Watch */
   LinxWork *work;       /* NULL while a worker has it */
   LinxDetails *details; /* what polkit was asked */
@@ -72,8 +71,6 @@ call_free (Call *call)
 {
   LinxWork *work = call->work;
 
-  if (call->counted)
-    linx_bounds_leave_call ();
   if (call->watches)
     linx_watch_leave (call->caller);
   g_clear_pointer (&call->request, linx_request_unref);
@@ -264,6 +261,7 @@ authorize (Call *call)
   call->details = linx_details_new (call->request, pins);
   const LinxQuestion question = {
     .sender = call->caller->name,
+    .uid = call->caller->uid,
     .actions = (const char *const *)actions->pdata,
     .details = call->details,
     .message = pins->ns[LINX_IN].foreign ? call->request->verb->container_message : NULL,
@@ -322,13 +320,12 @@ go_on (Call *call, GError *failed)
     return;
   }
   if (call->caller == NULL || !enter_watch (call, &error)
-      || !linx_bounds_enter_uid (call->caller->uid, &error)) {
+      || !linx_bounds_enter_call (call->caller->uid, &error)) {
     reply (call, NULL, error);
     return;
   }
   call->work = linx_work_new (call->request, call->caller);
   call->work->counted = TRUE;
-  call->counted = FALSE;
   visit (call, linx_work_pin, on_pinned);
 }
 
@@ -373,8 +370,7 @@ linx_call_start (GDBusMethodInvocation *invocation)
   if (is_possible (&error))
     call->request = linx_request_decode (verb, g_dbus_method_invocation_get_parameters (invocation),
                                          fds, &error);
-  call->counted = call->request != NULL && linx_bounds_enter_call (&error);
-  if (!call->counted) {
+  if (call->request == NULL) {
     reply (call, NULL, error);
     return;
   }

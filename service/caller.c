@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "caller.h"
+#include "bounds.h"
+#include "gate.h"
 #include "linx-error.h"
 #include "process.h"
 #include "sys.h"
@@ -45,6 +47,7 @@ entry_free (gpointer data)
   Entry *entry = data;
 
   g_bus_unwatch_name (entry->watch);
+  linx_gate_forget (entry->caller->name);
   g_cancellable_cancel (entry->caller->gone);
   for (GList *l = entry->waiting; l != NULL; l = l->next)
     g_task_return_new_error (l->data, LINX_MOUNT_ERROR, LINX_MOUNT_ERROR_NOT_AUTHORIZED,
@@ -138,6 +141,8 @@ on_credentials (GObject *source, GAsyncResult *result, gpointer user_data)
     linx_error_set (&error, LINX_MOUNT_STAGE_OPEN_NS, ESRCH, name, "the caller left the bus");
   }
   entry->known = error == NULL && take_credentials (entry->caller, reply, fds, &error);
+  if (entry->known)
+    linx_gate_know (entry->caller);
   answer (entry, error);
   if (!entry->known)
     g_hash_table_remove (entries, name);
@@ -175,6 +180,13 @@ linx_caller_get (GDBusConnection *bus, const char *name, GAsyncReadyCallback cal
   entry = g_hash_table_lookup (entries, name);
   if (entry == NULL)
     entry = meet (bus, name);
+  if (g_list_length (entry->waiting) >= linx_bounds_calls_of_user ()) {
+    g_task_return_new_error (task, G_DBUS_ERROR, G_DBUS_ERROR_LIMITS_EXCEEDED,
+                             "already %u calls of this connection under way",
+                             linx_bounds_calls_of_user ());
+    g_object_unref (task);
+    return;
+  }
   entry->waiting = g_list_append (entry->waiting, task);
   if (entry->known)
     answer (entry, NULL);

@@ -57,7 +57,8 @@ LinxCaller *linx_caller_find (const char *name);
 /**
  * linx_caller_get_finish:
  * @result: the result
- * @error: OpenNs.ESRCH where the caller is gone
+ * @error: OpenNs.ESRCH where the caller is gone; LimitsExceeded where as many of its calls as a
+ * user may have under way wait for the same
  *
  * Returns: (transfer full): the caller
  */

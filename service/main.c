@@ -7,6 +7,7 @@
 #include "config.h"
 #include "bounds.h"
 #include "device.h"
+#include "gate.h"
 #include "kernel-features.h"
 #include "message-fds.h"
 #include "process.h"
@@ -139,16 +140,31 @@ serve (GDBusConnection *bus)
   g_dbus_connection_flush_sync (bus, NULL, NULL);
 }
 
-static GDBusConnection *
-connect_bus (GError **error)
+static void
+be_careful (GDBusConnection *bus)
 {
-  GDBusConnection *bus = g_bus_get_sync (G_BUS_TYPE_SYSTEM, NULL, error);
-
-  if (bus == NULL)
-    return NULL;
   linx_message_fds_filter (bus);
   g_dbus_connection_set_exit_on_close (bus, FALSE);
   g_signal_connect (bus, "closed", G_CALLBACK (on_bus_closed), NULL);
+}
+
+/* What the service is called through. polkit's answers come by another one (g_bus_get()), where
+ * they do not queue behind calls. */
+static GDBusConnection *
+connect_bus (GError **error)
+{
+  g_autofree char *address = g_dbus_address_get_for_bus_sync (G_BUS_TYPE_SYSTEM, NULL, error);
+  GDBusConnection *bus = address != NULL ? g_dbus_connection_new_for_address_sync (
+                             address,
+                             G_DBUS_CONNECTION_FLAGS_AUTHENTICATION_CLIENT
+                                 | G_DBUS_CONNECTION_FLAGS_MESSAGE_BUS_CONNECTION,
+                             NULL, NULL, error)
+                                         : NULL;
+
+  if (bus == NULL)
+    return NULL;
+  be_careful (bus);
+  linx_gate_filter (bus);
   return bus;
 }
 
@@ -156,6 +172,7 @@ static gboolean
 run (GError **error)
 {
   g_autoptr (GDBusConnection) bus = NULL;
+  g_autoptr (GDBusConnection) polkits = NULL;
 
   if (!linx_process_init (error))
     return FALSE;
@@ -166,7 +183,11 @@ run (GError **error)
   linx_audit_init ();
   linx_utab_init ();
   linx_reaper_init (MOST_CLOSERS);
-  linx_workers_init (LINX_MOST_CALLS);
+  linx_workers_init (linx_bounds_calls ());
+  polkits = g_bus_get_sync (G_BUS_TYPE_SYSTEM, NULL, error);
+  if (polkits == NULL)
+    return FALSE;
+  be_careful (polkits);
   bus = connect_bus (error);
   if (bus == NULL || !linx_service_register (bus, error))
     return FALSE;
@@ -192,7 +213,9 @@ main (int argc, char **argv)
                                 "Mounts and unmounts for callers on the system bus (" LINX_BUS_NAME
                                 "), in any mount namespace, as polkit allows.");
   g_option_context_add_main_entries (context, entries, NULL);
-  if (!g_option_context_parse (context, &argc, &argv, &error) || argc > 1 || idle_seconds < 0) {
+  g_option_context_add_main_entries (context, linx_bounds_options (), NULL);
+  if (!g_option_context_parse (context, &argc, &argv, &error) || argc > 1 || idle_seconds < 0
+      || !linx_bounds_check_options (&error)) {
     g_printerr ("linx-mountd: %s\n", error != NULL ? error->message
                                      : argc > 1    ? "takes no arguments"
                                                    : "--idle-timeout must not be negative");

@@ -5,6 +5,7 @@
 #include "linx-error.h"
 #include "process.h"
 #include "service.h"
+#include "watch-bounds.h"
 
 #include <glib-unix.h>
 #include <unistd.h>
@@ -31,8 +32,6 @@ typedef struct {
 static GHashTable *watches; /* id -> Watch */
 static guint64 last_id;
 static guint look_timer;
-static guint calls_of_root;
-static guint calls_of_others;
 static gboolean is_ending;
 static void (*on_idle) (void);
 
@@ -53,6 +52,7 @@ watch_free (gpointer data)
   clear_source (&watch->process_source);
   clear_source (&watch->gone_source);
   clear_source (&watch->broken_source);
+  linx_watch_bounds_remove (watch->caller, linx_monitor_inode (watch->monitor));
   linx_monitor_detach (watch->monitor, watch);
   if (watch->pidfd >= 0)
     close (watch->pidfd);
@@ -204,47 +204,6 @@ on_look (gpointer unused)
   return G_SOURCE_CONTINUE;
 }
 
-static guint
-count_of (const LinxCaller *caller)
-{
-  GHashTableIter iter;
-  gpointer watch;
-  guint n = 0;
-
-  g_hash_table_iter_init (&iter, watches);
-  while (g_hash_table_iter_next (&iter, NULL, &watch))
-    n += ((const Watch *)watch)->caller->uid == caller->uid;
-  return n;
-}
-
-static gboolean
-is_within_bounds (const LinxCaller *caller, GError **error)
-{
-  if (is_ending)
-    g_set_error_literal (error, G_DBUS_ERROR, G_DBUS_ERROR_LIMITS_EXCEEDED, "the service ends");
-  else if (linx_watches_count () >= LINX_MOST_WATCHES)
-    g_set_error (error, G_DBUS_ERROR, G_DBUS_ERROR_LIMITS_EXCEEDED, "already %d watches",
-                 LINX_MOST_WATCHES);
-  else if (caller->uid != 0 && count_of (caller) >= LINX_MOST_WATCHES_OF_USER)
-    g_set_error (error, G_DBUS_ERROR, G_DBUS_ERROR_LIMITS_EXCEEDED,
-                 "already %d watches of this user", LINX_MOST_WATCHES_OF_USER);
-  else
-    return TRUE;
-  return FALSE;
-}
-
-static gboolean
-is_within_namespaces (const LinxCaller *caller, const LinxMonitorParts *parts, GError **error)
-{
-  guint most = LINX_MOST_NAMESPACES_WATCHED - (caller->uid == 0 ? 0 : LINX_NAMESPACES_FOR_ROOT);
-
-  if (linx_monitor_exists (parts) || linx_monitors_count () < most)
-    return TRUE;
-  g_set_error (error, G_DBUS_ERROR, G_DBUS_ERROR_LIMITS_EXCEEDED,
-               "already %u namespaces are watched", linx_monitors_count ());
-  return FALSE;
-}
-
 static Watch *
 watch_new (GDBusConnection *bus, LinxCaller *caller, LinxMonitorParts *parts,
            LinxWatchedProcess *process)
@@ -261,31 +220,13 @@ watch_new (GDBusConnection *bus, LinxCaller *caller, LinxMonitorParts *parts,
   if (watch->has_root)
     watch->root = *process->root;
   watch->monitor = linx_monitor_attach (parts, watch->pid, watch->pidfd, on_changes, watch);
+  linx_watch_bounds_add (caller, linx_monitor_inode (watch->monitor));
   watch->gone_source
       = attach (g_cancellable_source_new (caller->gone), G_SOURCE_FUNC (on_caller_gone), watch);
   if (watch->pidfd >= 0)
     watch->process_source = attach (g_unix_fd_source_new (watch->pidfd, G_IO_IN),
                                     G_SOURCE_FUNC (on_process_ended), watch);
   return watch;
-}
-
-gboolean
-linx_watch_enter (const LinxCaller *caller, GError **error)
-{
-  guint *count = caller->uid == 0 ? &calls_of_root : &calls_of_others;
-
-  if (*count >= LINX_MOST_WATCH_CALLS)
-    g_set_error (error, G_DBUS_ERROR, G_DBUS_ERROR_LIMITS_EXCEEDED,
-                 "already %u calls of Watch under way", *count);
-  else if (is_within_bounds (caller, error))
-    return ++*count > 0;
-  return FALSE;
-}
-
-void
-linx_watch_leave (const LinxCaller *caller)
-{
-  --*(caller->uid == 0 ? &calls_of_root : &calls_of_others);
 }
 
 guint64
@@ -299,7 +240,11 @@ linx_watch_start (GDBusConnection *bus, LinxCaller *caller, LinxMonitorParts *pa
                          "the caller left the bus");
     return 0;
   }
-  if (!is_within_bounds (caller, error) || !is_within_namespaces (caller, parts, error))
+  if (is_ending) {
+    g_set_error_literal (error, G_DBUS_ERROR, G_DBUS_ERROR_LIMITS_EXCEEDED, "the service ends");
+    return 0;
+  }
+  if (!linx_watch_bounds_check (caller, parts, error))
     return 0;
   watch = watch_new (bus, caller, parts, process);
   g_hash_table_insert (watches, &watch->id, watch);

@@ -11,16 +11,6 @@
  * Watches: who is told of the changes of which namespace. For the main loop alone.
  */
 
-/* Each change is sent to each of them. */
-#define LINX_MOST_WATCHES 2048
-#define LINX_MOST_WATCHES_OF_USER 16 /* but of root */
-/* The kernel has 128 groups of fanotify for all of root's programs (fs.fanotify.max_user_groups).
- */
-#define LINX_MOST_NAMESPACES_WATCHED 64
-#define LINX_NAMESPACES_FOR_ROOT 16
-/* Calls of Watch under way, each with a group of fanotify of its own; as many of root besides. */
-#define LINX_MOST_WATCH_CALLS 16
-
 /**
  * LinxWatchedProcess:
  * @pid: a process in the namespace; 0: none is known
@@ -34,16 +24,6 @@ typedef struct {
   int pidfd;
   const LinxFileId *root;
 } LinxWatchedProcess;
-
-/**
- * linx_watch_enter:
- * @caller: who wants one
- * @error: LimitsExceeded
- *
- * Counts a call of Watch in, until linx_watch_leave(): before it costs anything.
- */
-gboolean linx_watch_enter (const LinxCaller *caller, GError **error);
-void linx_watch_leave (const LinxCaller *caller);
 
 /**
  * linx_watch_start:

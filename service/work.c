@@ -19,8 +19,7 @@ linx_work_new (LinxRequest *request, LinxCaller *caller)
 static gboolean
 leave_bounds (gpointer uid)
 {
-  linx_bounds_leave_uid (GPOINTER_TO_UINT (uid));
-  linx_bounds_leave_call ();
+  linx_bounds_leave_call (GPOINTER_TO_UINT (uid));
   return G_SOURCE_REMOVE;
 }
 

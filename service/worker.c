@@ -276,7 +276,7 @@ wait_for_answer (LinxVisit *visit)
 {
   g_autoptr (GSource) source = g_unix_fd_source_new (visit->channel, G_IO_IN);
 
-  g_source_set_priority (source, G_PRIORITY_DEFAULT);
+  g_source_set_priority (source, G_PRIORITY_HIGH); /* before what has not begun */
   g_source_set_callback (source, G_SOURCE_FUNC (on_answer), visit, NULL);
   g_source_set_ready_time (source,
                            g_get_monotonic_time () + visit->timeout_ms * G_TIME_SPAN_MILLISECOND);

@@ -12,45 +12,14 @@ import unittest
 import xml.etree.ElementTree as ElementTree
 
 from harness import Agent, Case, Fault, mounts_at, service_pid, wait_until
+from life import DAEMON, Life, gone
 
-DAEMON = '/usr/libexec/linx-mountd'
-ACTIVATION = pathlib.Path('/usr/share/dbus-1/system-services/org.linx.Mount1.service')
 PROPERTIES = dict(interface='org.freedesktop.DBus.Properties')
 
 
-def gone(pid):
-    try:
-        return pathlib.Path(f'/proc/{pid}/stat').read_text().split(')')[1].split()[0] == 'Z'
-    except FileNotFoundError:
-        return True
-
-
-class Life(Case):
-    def setUp(self):
-        self.root = self.client()
-        self.root.list(limit=1)
-
-    def with_idle_timeout(self, seconds):
-        """Has the bus start the service with this option from now on."""
-        text = ACTIVATION.read_text()
-        self.addCleanup(ACTIVATION.write_text, text)
-        ACTIVATION.write_text(text.replace(DAEMON, f'{DAEMON} --idle-timeout {seconds}'))
-        self.addCleanup(self.stop)
-        self.reload()
-        self.stop()
-
-    def reload(self):
-        self.root.call('ReloadConfig', '()', name='org.freedesktop.DBus', path='/',
-                       interface='org.freedesktop.DBus')
-
-    def stop(self):
-        pid = service_pid()
-        if pid is not None:
-            os.kill(pid, signal.SIGTERM)
-            wait_until(lambda: gone(pid), 'the service ending')
-
+class Lives(Life):
     def test_idle_exit_and_activation(self):
-        self.with_idle_timeout(1)
+        self.service_with('--idle-timeout', '1')
         self.root.list(limit=1)
         pid = service_pid()
         wait_until(lambda: gone(pid), 'idle exit')
@@ -59,7 +28,7 @@ class Life(Case):
 
     def test_no_call_is_lost_around_idle_exit(self):
         """Calls come as close to the exit as can be: earlier where the last one met it, else later."""
-        self.with_idle_timeout(1)
+        self.service_with('--idle-timeout', '1')
         self.root.list(limit=1)
         pid, pause = service_pid(), 0.98
         ends = 0
@@ -72,7 +41,7 @@ class Life(Case):
         self.assertGreater(ends, 0)
 
     def test_calls_keep_it_alive(self):
-        self.with_idle_timeout(1)
+        self.service_with('--idle-timeout', '1')
         target = self.child()
         bob = self.client('bob')
         agent = Agent(bob.process.pid, 'bob')
@@ -105,10 +74,6 @@ class Life(Case):
         wait_until(lambda: gone(pid), 'the service ending')
         self.root.list(limit=1)
 
-    def owned(self):
-        return self.root.call('NameHasOwner', "('org.linx.Mount1',)", name='org.freedesktop.DBus',
-                              path='/', interface='org.freedesktop.DBus')[0]
-
     def test_replace(self):
         old = service_pid()
         second = subprocess.run([DAEMON], capture_output=True, text=True)
@@ -129,6 +94,14 @@ class Life(Case):
             done = subprocess.run([DAEMON, *words], capture_output=True, text=True)
             self.assertEqual(done.returncode, 2, words)
             self.assertTrue(done.stderr)
+        for name, most in (('--max-calls', 1024), ('--max-calls-per-user', 1024),
+                           ('--max-checks', 96), ('--max-watches-per-user', 2048)):
+            for number in ('0', '-1', str(most + 1)):
+                done = subprocess.run([DAEMON, name, number], capture_output=True, text=True)
+                self.assertEqual(done.returncode, 2)
+                self.assertIn(f'{name} must be from 1 to {most}', done.stderr)
+            done = subprocess.run([DAEMON, name, 'x'], capture_output=True, text=True)
+            self.assertEqual(done.returncode, 2)
 
 
 class OnTheBus(Case):

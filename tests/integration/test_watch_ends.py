@@ -212,12 +212,26 @@ class Bounds(Watching):
 
     def test_bound_of_a_user(self):
         alice = self.client('alice')
-        watches = [alice.watch() for _ in range(16)]
+        watches = [alice.watch() for _ in range(64)]
         self.refused(LIMITS, 'this user', alice.watch)
         self.refused(LIMITS, 'this user', self.client('alice').watch)
         self.client('bob').watch()
         alice.unwatch(watches[3])
         alice.watch()
+
+    def test_bound_of_a_users_namespaces(self):
+        """Nobody takes them all: with 16 a user has its own, another one does not notice."""
+        self.rule('if (action.lookup("operation") == "watch") return polkit.Result.YES;')
+        children = [self.child() for _ in range(17)]
+        alice = self.client('alice')
+        watches = [alice.watch(in_=child.pid) for child in children[:16]]
+        self.refused(LIMITS, '16 namespaces', alice.watch, in_=children[16].pid)
+        alice.watch(in_=children[0].pid)
+        self.client('bob').watch(in_=children[16].pid)
+        self.client('bob').watch(in_=children[1].pid)
+        alice.unwatch(watches[1])
+        alice.watch(in_=children[16].pid)
+        self.refused(LIMITS, '16 namespaces', alice.watch, in_=children[1].pid)
 
     def test_bound_of_namespaces(self):
         children = [self.child() for _ in range(65)]

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "caller.h"
+#include "monitor.h"
+
+/*
+ * Bounds of watches: how many there are, whose, and of how many namespaces. For the main loop
+ * alone.
+ */
+
+/* The kernel has 128 groups of fanotify for all of root's programs (fs.fanotify.max_user_groups).
+ */
+#define LINX_MOST_NAMESPACES_WATCHED 64
+#define LINX_NAMESPACES_FOR_ROOT 16
+/* So that no user other than root takes them all. */
+#define LINX_MOST_NAMESPACES_OF_USER 16
+/* Calls of Watch under way, each with a group of fanotify of its own; as many of root besides. */
+#define LINX_MOST_WATCH_CALLS 16
+
+/**
+ * linx_watch_bounds_check:
+ * @caller: who wants another watch
+ * @parts: (nullable): of which namespace, where that is known
+ * @error: LimitsExceeded
+ */
+gboolean linx_watch_bounds_check (const LinxCaller *caller, const LinxMonitorParts *parts,
+                                  GError **error);
+
+/** linx_watch_bounds_add: counts a watch of @caller in. @inode: its namespace */
+void linx_watch_bounds_add (const LinxCaller *caller, guint64 inode);
+void linx_watch_bounds_remove (const LinxCaller *caller, guint64 inode);
+
+/**
+ * linx_watch_enter:
+ * @caller: who wants one
+ * @error: LimitsExceeded
+ *
+ * Counts a call of Watch in, until linx_watch_leave(): before it costs anything.
+ */
+gboolean linx_watch_enter (const LinxCaller *caller, GError **error);
+void linx_watch_leave (const LinxCaller *caller);

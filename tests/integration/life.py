@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The service as a process that tests start with options, stop and replace. For use inside
+tests/rig/rig.py."""
+import os
+import pathlib
+import signal
+
+from harness import Case, service_pid, wait_until
+
+DAEMON = '/usr/libexec/linx-mountd'
+ACTIVATION = pathlib.Path('/usr/share/dbus-1/system-services/org.linx.Mount1.service')
+LIMITS = 'org.freedesktop.DBus.Error.LimitsExceeded'
+BUS = dict(name='org.freedesktop.DBus', path='/', interface='org.freedesktop.DBus')
+
+
+def gone(pid):
+    try:
+        return pathlib.Path(f'/proc/{pid}/stat').read_text().split(')')[1].split()[0] == 'Z'
+    except FileNotFoundError:
+        return True
+
+
+class Life(Case):
+    def setUp(self):
+        self.root = self.client()
+        self.root.list(limit=1)
+
+    def service_with(self, *options):
+        """Has the bus start the service with these options, until the test ends."""
+        text = ACTIVATION.read_text()
+        self.addCleanup(self.stop)
+        self.addCleanup(self.reload)
+        self.addCleanup(ACTIVATION.write_text, text)
+        ACTIVATION.write_text(text.replace(DAEMON, ' '.join([DAEMON, *options])))
+        self.reload()
+        self.stop()
+
+    def reload(self):
+        client = self.client()
+        client.call('ReloadConfig', '()', **BUS)
+        client.close()
+
+    def stop(self):
+        pid = service_pid()
+        if pid is not None:
+            os.kill(pid, signal.SIGTERM)
+            wait_until(lambda: gone(pid), 'the service ending')
+
+    def owned(self):
+        return self.root.call('NameHasOwner', "('org.linx.Mount1',)", **BUS)[0]
