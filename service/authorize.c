@@ -11,6 +11,7 @@
 #define MOST_SECONDS 300
 
 static PolkitAuthority *authority;
+static GList *waiting; /* of Question */
 
 /* A question under way: which of its actions is being asked, and the strictest answer so far. */
 typedef struct {
@@ -25,9 +26,20 @@ typedef struct {
   GCancellable *asking;
   GCancellable *gone;
   gulong gone_handler;
+  gint64 start; /* monotonic */
   guint timer;
   gboolean too_late;
 } Question;
+
+static void
+give_up (gpointer data, gpointer unused)
+{
+  Question *question = data;
+
+  (void)unused;
+  question->too_late = TRUE;
+  g_cancellable_cancel (question->asking);
+}
 
 static gboolean
 on_too_late (gpointer user_data)
@@ -35,8 +47,7 @@ on_too_late (gpointer user_data)
   Question *question = user_data;
 
   question->timer = 0;
-  question->too_late = TRUE;
-  g_cancellable_cancel (question->asking);
+  give_up (question, NULL);
   return G_SOURCE_REMOVE;
 }
 
@@ -50,6 +61,7 @@ on_gone (GCancellable *gone, gpointer asking)
 static void
 start_waiting (Question *question, GCancellable *gone)
 {
+  waiting = g_list_prepend (waiting, question);
   question->gone = g_object_ref (gone);
   question->gone_handler = g_cancellable_connect (gone, G_CALLBACK (on_gone),
                                                   g_object_ref (question->asking), g_object_unref);
@@ -59,6 +71,7 @@ start_waiting (Question *question, GCancellable *gone)
 static void
 stop_waiting (Question *question)
 {
+  waiting = g_list_remove (waiting, question);
   if (question->timer != 0)
     g_source_remove (question->timer);
   question->timer = 0;
@@ -76,6 +89,14 @@ question_free (Question *question)
   g_clear_object (&question->asking);
   g_clear_object (&question->gone);
   g_free (question);
+}
+
+void
+linx_authorize_give_up (void)
+{
+  g_autoptr (GList) all = g_list_copy (waiting);
+
+  g_list_foreach (all, give_up, NULL);
 }
 
 void
@@ -213,6 +234,7 @@ linx_authorize (const LinxQuestion *question, GAsyncReadyCallback callback, gpoi
   Question *copy = g_new0 (Question, 1);
   GTask *task;
 
+  copy->start = g_get_monotonic_time ();
   copy->asking = g_cancellable_new ();
   task = g_task_new (NULL, copy->asking, callback, user_data);
   g_task_set_check_cancellable (task, FALSE);
@@ -245,7 +267,8 @@ linx_authorize_finish (GAsyncResult *result, LinxVerdict *verdict, GError **erro
   *verdict = question->verdict;
   if (question->too_late)
     g_set_error (error, LINX_MOUNT_ERROR, LINX_MOUNT_ERROR_TIMEOUT,
-                 "nobody answered the prompt within %d seconds: nothing was done", MOST_SECONDS);
+                 "no answer within %u seconds: nothing was done",
+                 (guint)((g_get_monotonic_time () - question->start) / G_TIME_SPAN_SECOND));
   else if (allowed && g_cancellable_is_cancelled (question->gone))
     g_set_error_literal (error, LINX_MOUNT_ERROR, LINX_MOUNT_ERROR_NOT_AUTHORIZED,
                          "the caller left the bus");

@@ -58,5 +58,8 @@ void linx_authorize (const LinxQuestion *question, GAsyncReadyCallback callback,
  */
 gboolean linx_authorize_finish (GAsyncResult *result, LinxVerdict *verdict, GError **error);
 
+/** linx_authorize_give_up: answers all that is asked with Timeout. */
+void linx_authorize_give_up (void);
+
 /** linx_authorize_clear: forgets polkit, at the end of the service. */
 void linx_authorize_clear (void);

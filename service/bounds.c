@@ -112,6 +112,12 @@ linx_bounds_leave_call (uid_t uid)
     g_hash_table_remove (calls_of_uid, GUINT_TO_POINTER (uid));
 }
 
+guint
+linx_bounds_calls_under_way (void)
+{
+  return calls;
+}
+
 gboolean
 linx_bounds_enter_check (GError **error)
 {

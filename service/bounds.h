@@ -26,6 +26,9 @@ guint linx_bounds_watches_of_user (void);
 gboolean linx_bounds_enter_call (uid_t uid, GError **error);
 void linx_bounds_leave_call (uid_t uid);
 
+/** linx_bounds_calls_under_way: those that have their answer, and whose worker is stuck, too. */
+guint linx_bounds_calls_under_way (void);
+
 /** linx_bounds_enter_check: counts a polkit check in. @error: LimitsExceeded */
 gboolean linx_bounds_enter_check (GError **error);
 void linx_bounds_leave_check (void);

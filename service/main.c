@@ -8,6 +8,7 @@
 #include "bounds.h"
 #include "device.h"
 #include "gate.h"
+#include "keeper.h"
 #include "kernel-features.h"
 #include "message-fds.h"
 #include "process.h"
@@ -15,6 +16,7 @@
 #include "service.h"
 #include "utab.h"
 #include "watch.h"
+#include "watchdog.h"
 #include "worker.h"
 
 #include <glib-unix.h>
@@ -22,18 +24,26 @@
 #include <stdlib.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #define DEFAULT_IDLE_SECONDS 60
 #define MOST_CLOSERS 128
+/* At the end, for what is in the kernel, and for a person at a prompt. The unit's TimeoutStopSec=
+ * is more than both together. */
+#define LAST_MS_IN_KERNEL 3000
+#define LAST_SECONDS_AT_PROMPT 20
 
 static gboolean show_version;
 static gboolean replace;
+static gboolean with_keeper;
 static int idle_seconds = DEFAULT_IDLE_SECONDS;
 
 static const GOptionEntry entries[] = {
   { "version", 0, 0, G_OPTION_ARG_NONE, &show_version, "Print the version and exit", NULL },
   { "replace", 0, 0, G_OPTION_ARG_NONE, &replace, "Take the bus name from a running service",
     NULL },
+  { "keeper", 0, 0, G_OPTION_ARG_NONE, &with_keeper,
+    "Serve in a child, whose end is seen though a thread of it is stuck in the kernel", NULL },
   { "idle-timeout", 0, 0, G_OPTION_ARG_INT, &idle_seconds,
     "Exit after so many seconds without a call (default 60; 0: never)", "SECONDS" },
   { NULL, 0, 0, 0, NULL, NULL, NULL },
@@ -117,6 +127,25 @@ raise_descriptor_limit (void)
   }
 }
 
+static gboolean
+on_last_moment (gpointer unused)
+{
+  (void)unused;
+  linx_authorize_give_up ();
+  return G_SOURCE_REMOVE;
+}
+
+/* Replies to all that came before. */
+static void
+finish_calls (GDBusConnection *bus)
+{
+  g_timeout_add_seconds (LAST_SECONDS_AT_PROMPT, on_last_moment, NULL);
+  linx_workers_hurry (LAST_MS_IN_KERNEL);
+  while (linx_calls_under_way () > 0 || g_main_context_pending (NULL))
+    g_main_context_iteration (NULL, TRUE);
+  g_dbus_connection_flush_sync (bus, NULL, NULL);
+}
+
 /* Owns the name until it is told to stop. Letting go of it first, and replying to all that came
  * before, loses no call: whoever calls afterwards has the bus start the service anew. */
 static void
@@ -131,13 +160,12 @@ serve (GDBusConnection *bus)
   linx_calls_on_idle (start_idle_timer);
   linx_watches_init (start_idle_timer);
   start_idle_timer ();
+  linx_watchdog_init ();
   g_main_loop_run (loop);
   linx_watches_end ();
   if (has_name)
     g_bus_unown_name (name_id);
-  while (linx_calls_under_way () > 0 || g_main_context_pending (NULL))
-    g_main_context_iteration (NULL, TRUE);
-  g_dbus_connection_flush_sync (bus, NULL, NULL);
+  finish_calls (bus);
 }
 
 static void
@@ -225,9 +253,14 @@ main (int argc, char **argv)
     g_print ("linx-mountd %s\n", LINX_VERSION);
     return EXIT_SUCCESS;
   }
+  if (with_keeper)
+    linx_keeper_start ();
   if (!run (&error)) {
     g_printerr ("linx-mountd: %s\n", error->message);
     return EXIT_FAILURE;
   }
+  /* What runs at exit(3), a sanitizer's look for leaks for instance, may wait for all threads. */
+  if (linx_bounds_calls_under_way () > 0)
+    _exit (exit_status);
   return exit_status;
 }

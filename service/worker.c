@@ -25,7 +25,9 @@ struct _LinxVisit {
   guint n_fds;
   guint n_owned; /* of these, from the first on; the others stay the lender's */
   guint timeout_ms;
+  gint64 start; /* monotonic */
 
+  GSource *waiting;         /* for the answer; NULL once it is there */
   GTask *task;              /* NULL once it is answered */
   int given[LINX_MOST_FDS]; /* what was in fds, by the service's numbers */
   int channel;              /* the service's end of a pair of sockets */
@@ -40,6 +42,8 @@ struct _LinxVisit {
 };
 
 static GThreadPool *lenders;
+static GList *under_way; /* of LinxVisit */
+static guint most_ms = G_MAXUINT;
 
 static void
 visit_unref (LinxVisit *visit)
@@ -264,11 +268,20 @@ on_answer (int fd, GIOCondition condition, gpointer user_data)
 
   (void)fd;
   (void)condition;
+  under_way = g_list_remove (under_way, visit);
+  visit->waiting = NULL;
   if (settle (visit, &error))
     g_task_return_boolean (task, TRUE);
   else
     g_task_return_error (task, error);
   return G_SOURCE_REMOVE;
+}
+
+static void
+set_end (LinxVisit *visit)
+{
+  g_source_set_ready_time (visit->waiting,
+                           visit->start + visit->timeout_ms * G_TIME_SPAN_MILLISECOND);
 }
 
 static void
@@ -278,8 +291,9 @@ wait_for_answer (LinxVisit *visit)
 
   g_source_set_priority (source, G_PRIORITY_HIGH); /* before what has not begun */
   g_source_set_callback (source, G_SOURCE_FUNC (on_answer), visit, NULL);
-  g_source_set_ready_time (source,
-                           g_get_monotonic_time () + visit->timeout_ms * G_TIME_SPAN_MILLISECOND);
+  under_way = g_list_prepend (under_way, visit);
+  visit->waiting = source;
+  set_end (visit);
   g_source_attach (source, NULL);
 }
 
@@ -300,7 +314,8 @@ linx_workers_visit (LinxVisitFunc func, gpointer data, GDestroyNotify free_data,
   visit->fds = fds;
   visit->n_fds = n_fds;
   visit->n_owned = n_owned;
-  visit->timeout_ms = timeout_ms;
+  visit->timeout_ms = MIN (timeout_ms, most_ms);
+  visit->start = g_get_monotonic_time ();
   visit->done = g_string_new (NULL);
   g_mutex_init (&visit->lock);
   g_task_set_task_data (task, visit, (GDestroyNotify)visit_unref);
@@ -326,6 +341,21 @@ linx_workers_visit_finish (GAsyncResult *result, gpointer *data, GError **error)
 
   *data = visit->expired ? NULL : g_steal_pointer (&visit->data);
   return g_task_propagate_boolean (G_TASK (result), error);
+}
+
+void
+linx_workers_hurry (guint ms)
+{
+  gint64 now = g_get_monotonic_time ();
+
+  most_ms = ms;
+  for (GList *l = under_way; l != NULL; l = l->next) {
+    LinxVisit *visit = l->data;
+    guint used_ms = (guint)((now - visit->start) / G_TIME_SPAN_MILLISECOND);
+
+    visit->timeout_ms = MIN (visit->timeout_ms, used_ms + ms);
+    set_end (visit);
+  }
 }
 
 void

@@ -69,6 +69,14 @@ void linx_workers_visit (LinxVisitFunc func, gpointer data, GDestroyNotify free_
 gboolean linx_workers_visit_finish (GAsyncResult *result, gpointer *data, GError **error);
 
 /**
+ * linx_workers_hurry:
+ * @ms: how long the service still waits
+ *
+ * From now on no visit gets more time than that, those under way included.
+ */
+void linx_workers_hurry (guint ms);
+
+/**
  * linx_visit_commit:
  * @visit: the visit
  * @step: what is about to be done, for the error of a visit that runs out of time

@@ -285,7 +285,8 @@ class HungLookup(Workers):
     def test_what_timed_out_is_in_the_journal(self):
         root = self.client()
         self.refused('Timeout', 'nothing', root.mount, self.stuck, timeout=100)
-        audit_line(f'target-given="{self.stuck}"')
+        audit_line(f'target-given="{self.stuck}"', 'outcome="org.linx.Mount1.Error.Timeout"',
+                   'nothing was done')
 
     def test_a_timeout_is_no_oracle(self):
         """That a path of another namespace leads to something that hangs is nobody's business."""

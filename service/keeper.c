@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "keeper.h"
+
+#include <glib.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* The kernel tells nobody of a process that ended but for a thread of it: how often to look, once
+ * it is to end. */
+#define LOOK_NS (20 * 1000 * 1000)
+
+/* Whether it runs no more: its first thread is a zombie (proc_pid_stat(5)). */
+static gboolean
+has_ended (pid_t pid)
+{
+  g_autofree char *path = g_strdup_printf ("/proc/%d/stat", (int)pid);
+  g_autofree char *text = NULL;
+  const char *after_name;
+
+  if (!g_file_get_contents (path, &text, NULL, NULL))
+    return TRUE;
+  after_name = strrchr (text, ')');
+  return after_name != NULL && g_str_has_prefix (after_name, ") Z");
+}
+
+static void G_GNUC_NORETURN
+keep (pid_t service, const sigset_t *signals)
+{
+  const struct timespec pause = { .tv_nsec = LOOK_NS };
+  gboolean is_ending = FALSE;
+
+  for (;;) {
+    int number = is_ending ? sigtimedwait (signals, NULL, &pause) : sigwaitinfo (signals, NULL);
+    int status;
+
+    if (waitpid (service, &status, WNOHANG) == service)
+      _exit (WIFEXITED (status) ? WEXITSTATUS (status) : EXIT_FAILURE);
+    if (number == SIGTERM || number == SIGINT) {
+      kill (service, number);
+      is_ending = TRUE;
+    }
+    if (is_ending && has_ended (service))
+      _exit (EXIT_SUCCESS);
+  }
+}
+
+void
+linx_keeper_start (void)
+{
+  pid_t self = getpid (), service;
+  sigset_t signals, old;
+
+  sigemptyset (&signals);
+  sigaddset (&signals, SIGTERM);
+  sigaddset (&signals, SIGINT);
+  sigaddset (&signals, SIGCHLD);
+  sigprocmask (SIG_BLOCK, &signals, &old);
+  service = fork ();
+  if (service < 0) {
+    perror ("linx-mountd: fork");
+    _exit (EXIT_FAILURE);
+  }
+  if (service > 0)
+    keep (service, &signals);
+  prctl (PR_SET_PDEATHSIG, SIGKILL);
+  if (getppid () != self)
+    _exit (EXIT_FAILURE);
+  sigprocmask (SIG_SETMASK, &old, NULL);
+}

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+/**
+ * linx_keeper_start:
+ *
+ * Goes on in a child, which ends with this process; and this process with the child, also where a
+ * thread of that is stuck in the kernel: until it is let go, nobody could wait(2) for the child,
+ * and a service manager that waits for it would start no new one.
+ *
+ * The first thing in main(), before there are threads. Returns in the child alone.
+ */
+void linx_keeper_start (void);
