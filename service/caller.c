@@ -241,6 +241,17 @@ linx_caller_verify (const LinxCaller *caller, int pidfd, gboolean *privileged, g
 /* Whether this thread has other eyes than root's. */
 static __thread gboolean assumed;
 
+/* setfsuid(2) tells no failure, but what the id was. */
+static gboolean
+set_ids (uid_t uid, gid_t gid, GError **error)
+{
+  sys_setfsgid (gid);
+  sys_setfsuid (uid);
+  if (sys_setfsgid ((gid_t)-1) != gid || sys_setfsuid ((uid_t)-1) != uid)
+    return linx_error_set (error, LINX_MOUNT_STAGE_THREAD, EPERM, "credentials", NULL);
+  return TRUE;
+}
+
 gboolean
 linx_caller_assume (const LinxCaller *caller, gid_t gid, GError **error)
 {
@@ -249,9 +260,7 @@ linx_caller_assume (const LinxCaller *caller, gid_t gid, GError **error)
   assumed = TRUE;
   if (sys_setgroups (caller->n_groups, caller->groups) < 0)
     return linx_error_set (error, LINX_MOUNT_STAGE_THREAD, errno, "credentials", NULL);
-  sys_setfsgid (gid);
-  sys_setfsuid (caller->uid);
-  return TRUE;
+  return set_ids (caller->uid, gid, error);
 }
 
 gboolean
@@ -260,9 +269,7 @@ linx_caller_assume_ids (uid_t uid, gid_t gid, GError **error)
   assumed = TRUE;
   if (sys_setgroups (0, NULL) < 0)
     return linx_error_set (error, LINX_MOUNT_STAGE_THREAD, errno, "credentials", NULL);
-  sys_setfsgid (gid);
-  sys_setfsuid (uid);
-  return TRUE;
+  return set_ids (uid, gid, error);
 }
 
 gboolean
@@ -270,8 +277,8 @@ linx_caller_resume (GError **error)
 {
   if (!assumed)
     return TRUE;
-  sys_setfsuid (0);
-  sys_setfsgid (0);
+  if (!set_ids (0, 0, error))
+    return FALSE;
   if (sys_setgroups (0, NULL) < 0)
     return linx_error_set (error, LINX_MOUNT_STAGE_THREAD, errno, "credentials", NULL);
   return TRUE;

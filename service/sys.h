@@ -160,16 +160,16 @@ sys_faccessat2 (int dirfd, const char *path, int mode, int flags)
 
 /* The credentials with which this thread alone looks things up: credentials(7), setfsuid(2). These
  * two never fail for a caller with CAP_SETUID and CAP_SETGID, and report the old id either way. */
-static inline void
+static inline uid_t
 sys_setfsuid (uid_t uid)
 {
-  syscall (SYS_setfsuid, uid);
+  return (uid_t)syscall (SYS_setfsuid, uid);
 }
 
-static inline void
+static inline gid_t
 sys_setfsgid (gid_t gid)
 {
-  syscall (SYS_setfsgid, gid);
+  return (gid_t)syscall (SYS_setfsgid, gid);
 }
 
 static inline int
