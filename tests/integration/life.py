@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """The service as a process that tests start with options, stop and replace. For use inside
 tests/rig/rig.py."""
+import contextlib
 import os
 import pathlib
 import signal
@@ -18,6 +19,16 @@ def gone(pid):
         return pathlib.Path(f'/proc/{pid}/stat').read_text().split(')')[1].split()[0] == 'Z'
     except FileNotFoundError:
         return True
+
+
+def threads(pid):
+    """The names of those of a process, but of the first."""
+    names = []
+    for task in pathlib.Path(f'/proc/{pid}/task').glob('*'):
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError):
+            if task.name != str(pid):
+                names.append((task / 'comm').read_text().strip())
+    return names
 
 
 class Life(Case):

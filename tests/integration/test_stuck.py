@@ -2,9 +2,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """A worker that the kernel does not let go keeps nobody from being served, and the service from ending
 as little as from being replaced."""
-import contextlib
 import os
-import pathlib
 import signal
 import subprocess
 import sys
@@ -12,16 +10,11 @@ import time
 import unittest
 
 from harness import Agent, HungFs, audit_line, mounts_at, service_pid, table, wait_until
-from life import DAEMON, Life, gone
+from life import DAEMON, Life, gone, threads
 
 
 def stuck(pid):
-    """The names of the threads of a process that has ended, but for them."""
-    names = []
-    for task in pathlib.Path(f'/proc/{pid}/task').glob('*'):
-        with contextlib.suppress(FileNotFoundError):
-            names.append((task / 'comm').read_text().strip())
-    return 'linx-worker' in names
+    return 'linx-worker' in threads(pid)
 
 
 def say(what, seconds):
