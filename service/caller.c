@@ -11,11 +11,13 @@
 #include <linux/capability.h>
 #include <sys/pidfd.h>
 
+#define BUS_NAME "org.freedesktop.DBus"
+#define BUS_PATH "/org/freedesktop/DBus"
+
 /* A caller as the service keeps it: known once the bus has answered, until its name vanishes. */
 typedef struct {
   LinxCaller *caller;
   gboolean known;
-  guint watch;
   GList *waiting; /* of GTask */
 } Entry;
 
@@ -46,7 +48,6 @@ entry_free (gpointer data)
 {
   Entry *entry = data;
 
-  g_bus_unwatch_name (entry->watch);
   linx_gate_forget (entry->caller->name);
   g_cancellable_cancel (entry->caller->gone);
   for (GList *l = entry->waiting; l != NULL; l = l->next)
@@ -64,11 +65,37 @@ linx_callers_clear (void)
 }
 
 static void
-on_vanished (GDBusConnection *bus, const char *name, gpointer user_data)
+on_vanished (GDBusConnection *bus, const char *sender, const char *path, const char *interface,
+             const char *signal, GVariant *arguments, gpointer user_data)
 {
+  const char *name, *owner;
+
   (void)bus;
+  (void)sender;
+  (void)path;
+  (void)interface;
+  (void)signal;
   (void)user_data;
-  g_hash_table_remove (entries, name);
+  g_variant_get (arguments, "(&s&s&s)", &name, NULL, &owner);
+  if (owner[0] == '\0' && entries != NULL)
+    g_hash_table_remove (entries, name);
+}
+
+/* One rule for all names: the bus allows few of them (max_match_rules_per_connection, 512). */
+gboolean
+linx_callers_init (GDBusConnection *bus, GError **error)
+{
+  static const char rule[] = "type='signal',sender='" BUS_NAME "',interface='" BUS_NAME
+                             "',member='NameOwnerChanged',arg2=''";
+  g_autoptr (GVariant) done = g_dbus_connection_call_sync (
+      bus, BUS_NAME, BUS_PATH, BUS_NAME, "AddMatch", g_variant_new ("(s)", rule), NULL,
+      G_DBUS_CALL_FLAGS_NONE, -1, NULL, error);
+
+  if (done == NULL)
+    return FALSE;
+  g_dbus_connection_signal_subscribe (bus, BUS_NAME, BUS_NAME, "NameOwnerChanged", BUS_PATH, NULL,
+                                      G_DBUS_SIGNAL_FLAGS_NO_MATCH_RULE, on_vanished, NULL, NULL);
+  return TRUE;
 }
 
 static int
@@ -159,12 +186,10 @@ meet (GDBusConnection *bus, const char *name)
   entry->caller->pidfd = -1;
   entry->caller->gone = g_cancellable_new ();
   g_hash_table_insert (entries, entry->caller->name, entry);
-  entry->watch = g_bus_watch_name_on_connection (bus, name, G_BUS_NAME_WATCHER_FLAGS_NONE, NULL,
-                                                 on_vanished, NULL, NULL);
-  g_dbus_connection_call_with_unix_fd_list (
-      bus, "org.freedesktop.DBus", "/org/freedesktop/DBus", "org.freedesktop.DBus",
-      "GetConnectionCredentials", g_variant_new ("(s)", name), G_VARIANT_TYPE ("(a{sv})"),
-      G_DBUS_CALL_FLAGS_NONE, -1, NULL, NULL, on_credentials, g_strdup (name));
+  g_dbus_connection_call_with_unix_fd_list (bus, BUS_NAME, BUS_PATH, BUS_NAME,
+                                            "GetConnectionCredentials", g_variant_new ("(s)", name),
+                                            G_VARIANT_TYPE ("(a{sv})"), G_DBUS_CALL_FLAGS_NONE, -1,
+                                            NULL, NULL, on_credentials, g_strdup (name));
   return entry;
 }
 

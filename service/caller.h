@@ -64,6 +64,15 @@ LinxCaller *linx_caller_find (const char *name);
  */
 LinxCaller *linx_caller_get_finish (GAsyncResult *result, GError **error);
 
+/**
+ * linx_callers_init:
+ * @bus: the system bus
+ * @error: where the error goes
+ *
+ * From now on the service hears of callers that leave.
+ */
+gboolean linx_callers_init (GDBusConnection *bus, GError **error);
+
 /** linx_callers_clear: forgets all callers, at the end of the service. */
 void linx_callers_clear (void);
 

@@ -217,7 +217,7 @@ run (GError **error)
     return FALSE;
   be_careful (polkits);
   bus = connect_bus (error);
-  if (bus == NULL || !linx_service_register (bus, error))
+  if (bus == NULL || !linx_callers_init (bus, error) || !linx_service_register (bus, error))
     return FALSE;
   loop = g_main_loop_new (NULL, FALSE);
   g_unix_signal_add (SIGTERM, on_signal, NULL);
