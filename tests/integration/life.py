@@ -5,8 +5,9 @@ import contextlib
 import os
 import pathlib
 import signal
+import subprocess
 
-from harness import Case, service_pid, wait_until
+from harness import Case, as_user, service_pid, wait_until
 
 DAEMON = '/usr/libexec/linx-mountd'
 ACTIVATION = pathlib.Path('/usr/share/dbus-1/system-services/org.linx.Mount1.service')
@@ -56,6 +57,15 @@ class Life(Case):
         if pid is not None:
             os.kill(pid, signal.SIGTERM)
             wait_until(lambda: gone(pid), 'the service ending')
+
+    def start(self, *command):
+        """A program of alice's, after its "ready"."""
+        process = subprocess.Popen([*as_user('alice'), *command], stdout=subprocess.PIPE, text=True)
+        self.addCleanup(process.stdout.close)
+        self.addCleanup(process.wait)
+        self.addCleanup(process.kill)
+        self.assertEqual(process.stdout.readline(), 'ready\n')
+        return process
 
     def owned(self):
         return self.root.call('NameHasOwner', "('org.linx.Mount1',)", **BUS)[0]

@@ -1,10 +1,9 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """What the command line bounds, and that no user takes anything of it from another one."""
-import subprocess
 import unittest
 
-from harness import HELPERS, Agent, Fault, HungFs, as_user
+from harness import HELPERS, Agent, Fault, HungFs
 from life import LIMITS, Life
 
 
@@ -65,14 +64,6 @@ class Bounds(Life):
 class Flood(Life):
     """Calls of one user as fast as it can, over all bounds: each call of another one succeeds."""
 
-    def flood(self, *words):
-        process = subprocess.Popen([*as_user('alice'), HELPERS / 'flood', *words],
-                                   stdout=subprocess.PIPE, text=True)
-        self.addCleanup(process.stdout.close)
-        self.addCleanup(process.wait)
-        self.addCleanup(process.kill)
-        self.assertEqual(process.stdout.readline(), 'ready\n')
-
     def others_are_served(self):
         bob, target = self.client('bob'), self.child()
         for _ in range(10):
@@ -87,16 +78,16 @@ class Flood(Life):
         self.assertNotEqual(caught.exception.name, LIMITS)
 
     def test_of_listing(self):
-        self.flood('16', '64', 'list')
+        self.start(HELPERS / 'flood', '16', '64', 'list')
         self.others_are_served()
 
     def test_of_what_is_denied(self):
-        self.flood('16', '16', 'denied')
+        self.start(HELPERS / 'flood', '16', '16', 'denied')
         self.others_are_served()
 
     def test_of_new_connections(self):
         """Before the bus has said whose they are, they take no place of anybody's."""
-        self.flood('16', '100', 'fresh')
+        self.start(HELPERS / 'flood', '16', '100', 'fresh')
         self.others_are_served()
 
 
