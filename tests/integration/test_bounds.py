@@ -87,6 +87,7 @@ class Flood(Life):
 
     def test_of_new_connections(self):
         """Before the bus has said whose they are, they take no place of anybody's."""
+        self.service_with('--max-calls', '40')
         self.start(HELPERS / 'flood', '16', '100', 'fresh')
         self.others_are_served()
 
