@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* As a program or as a library: whoever runs or loads it leaves the file /trapped in the root that it is
- * in. */
+/* As a program or as a library: whoever runs or loads it leaves the file /trapped in the root that
+ * it is in. */
 
 #include <fcntl.h>
 #include <unistd.h>
