@@ -42,8 +42,9 @@ run() {
 build build-gcc gcc -Ddocs=true
 run build-gcc --no-suite bus-fuzz
 build build-asan gcc -Db_sanitize=address,undefined -Dintrospection=false
-# Not the system suite: the unit's filter forbids the ptrace by which leaks are looked for.
-run build-asan --no-suite system
+# Not the system suite: the unit's filter forbids the ptrace by which leaks are looked for. The
+# packages are built by themselves.
+run build-asan --no-suite system --no-suite package
 build build-clang clang -Dintrospection=false
 run build-clang --suite unit
 build build-fuzz clang -Dfuzz=true -Db_sanitize=address,undefined -Db_lundef=false
