@@ -3,6 +3,7 @@
 #include "bounds.h"
 #include "gate.h"
 #include "linx-error.h"
+#include "parking.h"
 #include "process.h"
 #include "sys.h"
 
@@ -282,6 +283,7 @@ linx_caller_assume (const LinxCaller *caller, gid_t gid, GError **error)
 {
   if (caller->uid == 0)
     return TRUE;
+  linx_parking_spend_worker ();
   assumed = TRUE;
   if (sys_setgroups (caller->n_groups, caller->groups) < 0)
     return linx_error_set (error, LINX_MOUNT_STAGE_THREAD, errno, "credentials", NULL);
@@ -291,6 +293,7 @@ linx_caller_assume (const LinxCaller *caller, gid_t gid, GError **error)
 gboolean
 linx_caller_assume_ids (uid_t uid, gid_t gid, GError **error)
 {
+  linx_parking_spend_worker ();
   assumed = TRUE;
   if (sys_setgroups (0, NULL) < 0)
     return linx_error_set (error, LINX_MOUNT_STAGE_THREAD, errno, "credentials", NULL);

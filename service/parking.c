@@ -2,6 +2,7 @@
 #include "parking.h"
 #include "linx-error.h"
 #include "process.h"
+#include "reaper.h"
 #include "sys.h"
 
 #include <errno.h>
@@ -12,19 +13,23 @@
 #include <signal.h>
 #include <sys/socket.h>
 
-#define MOST_PARKED 8
-/* Few enough that not each call wakes who parks more. */
+/* So many wait at the most: those of a flood go. */
+#define MOST_PARKED 32
+/* So many are started ahead. */
 #define FEW 4
 /* Small enough for the C library to keep some for the next ones. */
 #define STACK (512 * 1024)
 
-/* A worker until it is taken. */
-typedef struct {
-  gpointer data; /* set before the first message */
-  int channel;
-} Worker;
+/* A worker is its own, and its taker's until that has its answer. */
+struct _LinxParked {
+  gatomicrefcount ref;
+  gpointer data; /* set before the first message; NULL: it is to end */
+  int channel;   /* the service's end */
+};
+typedef struct _LinxParked Worker;
 
-static void (*work_func) (gpointer data);
+static gboolean (*work_func) (gpointer data);
+static __thread gboolean spent;
 static GMutex starting; /* over the slot */
 static GMutex lock;     /* over what follows */
 static GCond taken;
@@ -43,25 +48,75 @@ own_tables (void)
   return 0;
 }
 
+static void
+worker_free (gpointer data)
+{
+  Worker *worker = data;
+
+  close (worker->channel);
+  g_free (worker);
+}
+
+/* In the service's table, by a thread that has it, and that may wait: for an answer that nobody
+ * took. */
+void
+linx_parking_unref (Worker *worker)
+{
+  if (g_atomic_ref_count_dec (&worker->ref))
+    linx_reaper_free (worker, worker_free);
+}
+
+static gboolean
+park (Worker *worker)
+{
+  g_autoptr (GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new (&lock);
+
+  if (n_parked == MOST_PARKED)
+    return FALSE;
+  parked[n_parked++] = worker;
+  return TRUE;
+}
+
+/* Nothing of the last visit is left: no descriptor, and no namespace or credentials, for then it is
+ * spent. */
+static gboolean
+park_again (Worker *worker)
+{
+  g_atomic_pointer_set (&worker->data, NULL);
+  return !spent && close_range (LINX_SLOT + 2, ~0U, 0) == 0
+         && pthread_setname_np (pthread_self (), "linx-parked") == 0 && park (worker);
+}
+
+static gboolean
+work (Worker *worker)
+{
+  struct pollfd poll_fd = { .fd = LINX_SLOT, .events = POLLIN };
+  gpointer data;
+
+  while (poll (&poll_fd, 1, -1) < 1)
+    ;
+  data = g_atomic_pointer_get (&worker->data);
+  if (data == NULL)
+    return FALSE;
+  pthread_setname_np (pthread_self (), "linx-worker");
+  return work_func (data);
+}
+
 static void *
 worker_main (void *user_data)
 {
   Worker *worker = user_data;
-  struct pollfd poll_fd = { .fd = LINX_SLOT, .events = POLLIN };
   int err = own_tables ();
-  gpointer data;
 
   linx_process_open_fd_dir ();
   pthread_setname_np (pthread_self (), "linx-parked");
   (void)send (LINX_SLOT, &err, sizeof err, MSG_NOSIGNAL);
   if (err != 0)
     return NULL;
-  while (poll (&poll_fd, 1, -1) < 1)
-    ;
-  pthread_setname_np (pthread_self (), "linx-worker");
-  data = g_atomic_pointer_get (&worker->data);
-  g_free (worker);
-  work_func (data);
+  while (work (worker))
+    if (!park_again (worker))
+      break;
+  linx_parking_unref (worker);
   return NULL;
 }
 
@@ -115,6 +170,7 @@ worker_new (GError **error)
     return NULL;
   }
   worker = g_new0 (Worker, 1);
+  g_atomic_ref_count_init (&worker->ref);
   worker->channel = pair[0];
   started = start_with_slot (worker, pair[1], error);
   close (pair[1]);
@@ -136,48 +192,68 @@ keep_parked (gpointer unused)
   for (;;) {
     Worker *worker;
 
-    while (n_parked == MOST_PARKED || failed) {
+    while (n_parked >= FEW || failed) {
       g_cond_wait (&taken, &lock);
       failed = FALSE;
     }
     g_mutex_unlock (&lock);
     worker = worker_new (NULL);
-    g_mutex_lock (&lock);
     failed = worker == NULL;
-    if (worker != NULL)
-      parked[n_parked++] = worker;
+    if (worker != NULL && !park (worker))
+      shutdown (worker->channel, SHUT_RDWR); /* it hears the end */
+    g_mutex_lock (&lock);
   }
   return NULL;
 }
 
+/* One whose last answer has been taken: it may be parked again before that. */
 static Worker *
 take_parked (void)
 {
   g_autoptr (GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new (&lock);
 
-  if (n_parked <= FEW)
-    g_cond_signal (&taken);
-  return n_parked > 0 ? parked[--n_parked] : NULL;
+  for (guint i = n_parked; i-- > 0;) {
+    Worker *worker = parked[i];
+
+    if (!g_atomic_ref_count_compare (&worker->ref, 1))
+      continue;
+    parked[i] = parked[--n_parked];
+    if (n_parked < FEW)
+      g_cond_signal (&taken);
+    return worker;
+  }
+  return NULL;
 }
 
-int
+Worker *
 linx_parking_take (gpointer data, GError **error)
 {
   Worker *worker = take_parked ();
-  int channel;
 
   if (worker == NULL)
     worker = worker_new (error);
   if (worker == NULL)
-    return -1;
-  channel = worker->channel;
+    return NULL;
+  g_atomic_ref_count_inc (&worker->ref);
   g_atomic_pointer_set (&worker->data, data);
-  return channel;
+  return worker;
+}
+
+int
+linx_parking_channel (const Worker *worker)
+{
+  return worker->channel;
 }
 
 void
-linx_parking_init (void (*work) (gpointer data))
+linx_parking_spend_worker (void)
 {
-  work_func = work;
+  spent = TRUE;
+}
+
+void
+linx_parking_init (gboolean (*func) (gpointer data))
+{
+  work_func = func;
   g_thread_unref (g_thread_new ("linx-parking", keep_parked, NULL));
 }

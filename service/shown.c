@@ -2,6 +2,7 @@
 #include "shown.h"
 #include "kernel-features.h"
 #include "linx-error.h"
+#include "parking.h"
 #include "process.h"
 #include "sys.h"
 
@@ -163,6 +164,7 @@ linx_shown_open_proc_in_child (int pid_ns, int *context, GError **error)
   Child child = { -1, 0 };
   pid_t pid;
 
+  linx_parking_spend_worker ();
   if (setns (pid_ns, CLONE_NEWPID) < 0)
     return linx_error_set (error, LINX_MOUNT_STAGE_SET_NS_PID, errno, "pid namespace", NULL);
   stack = g_malloc (CHILD_STACK);
@@ -219,6 +221,7 @@ linx_shown_open (const LinxPins *pins, int *context, GError **error)
 
   if (namespace == CLONE_NEWPID)
     return open_proc_of (pins, context, error);
+  linx_parking_spend_worker ();
   if (namespace != 0 && setns (pins->fd[LINX_PIN_SHOWN], namespace) < 0)
     return linx_error_set (error, LINX_MOUNT_STAGE_SET_NS, errno, pins->fstype,
                            errno == ESRCH ? "the process whose namespace it shows has ended"

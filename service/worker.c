@@ -30,7 +30,8 @@ struct _LinxVisit {
   GSource *waiting;         /* for the answer; NULL once it is there */
   GTask *task;              /* NULL once it is answered */
   int given[LINX_MOST_FDS]; /* what was in fds, by the service's numbers */
-  int channel;              /* the service's end of a pair of sockets */
+  LinxParked *worker;
+  int channel; /* to it */
 
   GMutex lock;            /* over all that follows */
   gboolean expired;       /* the service no longer waits */
@@ -113,18 +114,21 @@ fetch (LinxVisit *visit, GError **error)
   return ok && !visit->expired;
 }
 
-/* What a worker does with its one visit. */
-static void
+/* What a worker does with a visit. Whether it may be used again: it is back, and its channel holds
+ * no answer that nobody takes. */
+static gboolean
 perform (gpointer user_data)
 {
   LinxVisit *visit = user_data;
   int own[LINX_MOST_FDS];
   GError *error = NULL;
-  gboolean ok = fetch (visit, &error) && visit->func (visit, visit->data, &error);
+  gboolean fetched = fetch (visit, &error);
+  gboolean ok = fetched && visit->func (visit, visit->data, &error);
+  gboolean back, clean;
 
   /* Its root and working directory would keep mounts of the namespace busy until the thread is
    * gone. */
-  setns (linx_process_self_mnt_ns (), CLONE_NEWNS);
+  back = setns (linx_process_self_mnt_ns (), CLONE_NEWNS) == 0;
   /* From here on data is the service's again, and no number of this thread's may stay in it. */
   g_mutex_lock (&visit->lock);
   for (guint i = 0; i < visit->n_fds; i++) {
@@ -132,12 +136,15 @@ perform (gpointer user_data)
     visit->fds[i] = -1;
   }
   visit->finished = TRUE;
+  clean = fetched && back && !visit->expired;
   visit->result = ok;
   visit->error = error;
   g_mutex_unlock (&visit->lock);
-  /* The kernel closes this thread's table when it is gone: a close that hangs, hangs only here. */
+  /* What is still open is closed by this thread, when it is parked or gone: a close that hangs,
+   * hangs only here. */
   linx_fds_send (LINX_SLOT, own, visit->n_owned);
   visit_unref (visit);
+  return clean;
 }
 
 /* A call of several steps that failed says which of them stand. */
@@ -225,15 +232,11 @@ send_to_worker (const LinxVisit *visit)
   g_thread_pool_push (lenders, lending, NULL);
 }
 
-/* What the worker had copies of, and the channel, which may hold an answer that came too late:
- * closing may wait for a filesystem. */
+/* The worker, and what it had copies of: closing may wait for a filesystem. */
 static void
 let_go (LinxVisit *visit)
 {
-  if (visit->expired)
-    linx_reaper_close (&visit->channel, 1);
-  else
-    close (visit->channel);
+  g_clear_pointer (&visit->worker, linx_parking_unref);
   for (guint i = 0; i < visit->n_owned; i++)
     if (visit->given[i] >= 0)
       linx_reaper_close (&visit->given[i], 1);
@@ -321,13 +324,14 @@ linx_workers_visit (LinxVisitFunc func, gpointer data, GDestroyNotify free_data,
   g_task_set_task_data (task, visit, (GDestroyNotify)visit_unref);
   memcpy (visit->given, visit->fds, sizeof (int) * visit->n_fds);
   g_atomic_ref_count_inc (&visit->ref);
-  visit->channel = linx_parking_take (visit, &error);
-  if (visit->channel < 0) {
+  visit->worker = linx_parking_take (visit, &error);
+  if (visit->worker == NULL) {
     visit_unref (visit);
     g_task_return_error (task, error);
     g_object_unref (task);
     return;
   }
+  visit->channel = linx_parking_channel (visit->worker);
   visit->task = task;
   send_to_worker (visit);
   wait_for_answer (visit);
