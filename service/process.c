@@ -26,6 +26,8 @@ linx_process_init (GError **error)
 
   if (close_range (3, ~0U, 0) < 0)
     return linx_error_set (error, LINX_MOUNT_STAGE_PIPE, errno, "inherited descriptors", NULL);
+  if (chdir ("/") < 0) /* where it was started would be busy */
+    return linx_error_set (error, LINX_MOUNT_STAGE_CHDIR, errno, "/", NULL);
   proc_fd = open ("/proc", O_PATH | O_DIRECTORY | O_CLOEXEC);
   if (proc_fd < 0)
     return linx_error_set (error, LINX_MOUNT_STAGE_RESOLVE, errno, "/proc", NULL);

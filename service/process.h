@@ -21,8 +21,8 @@
  * linx_process_init:
  * @error: where the error goes
  *
- * Closes what was inherited, opens /proc and the service's own pidfd and fills the reserved places.
- * The first thing in main().
+ * Closes what was inherited, goes to "/", opens /proc and the service's own pidfd and fills the
+ * reserved places. The first thing in main().
  */
 gboolean linx_process_init (GError **error);
 

@@ -8,10 +8,10 @@
 /*
  * Workers: where the service meets a filesystem.
  *
- * A visit is one function run on a throwaway thread that shares neither root, working directory nor
- * file descriptors with the service. What it may enter it can never bring back, and what it can get
- * stuck on holds nothing of the service: not the bus socket, not another call's descriptor. It
- * counts as one of its caller's calls until the kernel lets it go.
+ * A visit is one function run on a thread that shares neither root, working directory nor file
+ * descriptors with the service, and that is used again only if it has nothing left of the last one
+ * (see parking.h). What it can get stuck on holds nothing of the service: not the bus socket, not
+ * another call's descriptor. It counts as one of its caller's calls until the kernel lets it go.
  */
 
 typedef struct _LinxVisit LinxVisit;
