@@ -130,7 +130,7 @@ class OnTheBus(Case):
                     sorted((note.get('name'), note.get('value'))
                            for note in member.findall('annotation')
                            if not note.get('name').startswith('org.gtk.GDBus.'))
-                    for member in interface]
+                    for member in interface if member.tag != 'annotation']
         self.assertEqual(methods(text), methods(installed))
 
     def test_only_root_owns_the_name(self):
