@@ -47,12 +47,11 @@ build build-asan gcc -Db_sanitize=address,undefined -Dintrospection=false
 run build-asan --no-suite system --no-suite package
 build build-clang clang -Dintrospection=false
 run build-clang --suite unit
-build build-fuzz clang -Dfuzz=true -Db_sanitize=address,undefined -Db_lundef=false
+build build-fuzz clang -Dintrospection=false -Dfuzz=true -Db_sanitize=address,undefined -Db_lundef=false
 run build-fuzz --suite fuzz
-
-build build-tsan clang -Db_sanitize=thread -Db_lundef=false
+build build-tsan clang -Dintrospection=false -Db_sanitize=thread -Db_lundef=false
 run build-tsan --suite unit
-LINX_FUZZ_CALLS=4000 LINX_HANG_UPS=1000 run build-tsan integration-{authorization,fds,mount,prompt,watch} bus_fuzz hang_up
+LINX_FUZZ_CALLS=4000 LINX_HANG_UPS=1000 run build-tsan integration-{authorization,fds,mount,prompt,watch,workers} bus_fuzz hang_up
 
 if [ "$before" = "$(state)" ]; then
     passed=$((passed + 1))
