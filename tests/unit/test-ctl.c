@@ -52,11 +52,11 @@ assert_harmless (const char *text)
     g_assert_false (*text != '\n' && linx_text_acts (g_utf8_get_char (text)));
 }
 
-/* Takes @text over. */
+/* Takes @printed over. */
 static void
-assert_golden (const char *name, char *text)
+assert_golden (const char *name, char *printed)
 {
-  g_autofree char *owned = text;
+  g_autofree char *text = printed;
   g_autofree char *path = path_of (name);
   g_autofree char *golden = NULL;
 
