@@ -221,7 +221,8 @@ linx_shown_open (const LinxPins *pins, int *context, GError **error)
 
   if (namespace == CLONE_NEWPID)
     return open_proc_of (pins, context, error);
-  linx_parking_spend_worker ();
+  if (namespace != 0)
+    linx_parking_spend_worker ();
   if (namespace != 0 && setns (pins->fd[LINX_PIN_SHOWN], namespace) < 0)
     return linx_error_set (error, LINX_MOUNT_STAGE_SET_NS, errno, pins->fstype,
                            errno == ESRCH ? "the process whose namespace it shows has ended"

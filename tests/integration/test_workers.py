@@ -81,7 +81,7 @@ class Parked(Case):
             self.root.mount('/media/a', in_=self.pid)
             self.root.umount('/media/a', in_=self.pid)
             self.check()
-        self.assertTrue(before & {task.tid for task in tasks('linx-parked')})
+        self.assertEqual({task.tid for task in tasks('linx-parked')}, before)
 
     def test_after_each_kind_of_call(self):
         self.rule('if (subject.user == "alice") return polkit.Result.YES;')
