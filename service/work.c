@@ -26,9 +26,12 @@ leave_bounds (gpointer uid)
 void
 linx_work_free (LinxWork *work)
 {
-  if (work->counted)
-    g_idle_add_full (G_PRIORITY_DEFAULT, leave_bounds, GUINT_TO_POINTER (work->pins->caller->uid),
-                     NULL);
+  gpointer uid = GUINT_TO_POINTER (work->pins->caller->uid);
+
+  if (work->counted && g_main_context_is_owner (NULL))
+    leave_bounds (uid);
+  else if (work->counted)
+    g_idle_add_full (G_PRIORITY_DEFAULT, leave_bounds, uid, NULL);
   linx_request_unref (work->request);
   linx_pins_free (work->pins);
   g_clear_pointer (&work->value, g_variant_unref);
