@@ -300,6 +300,15 @@ class Journal(Case):
             self.assertEqual(entry[key], value)
         self.assertIn('operation="mount"', entry['MESSAGE'])
 
+    def test_the_example_of_the_manual(self):
+        """linx-mountd(8): what it types finds that entry."""
+        page = pathlib.Path(__file__).resolve().parents[2] / 'docs/linx-mountd.8.scd'
+        example, = re.findall(r'(?m)^```\n(.*?)^```$', page.read_text(), re.S)
+        child = self.child(prepare=PREPARE)
+        self.client().mount('/media/a', in_=child.pid)
+        wait_until(lambda: f'"LINX_PID":"{child.pid}"' in run('sh', '-c', example).replace(' ', ''),
+                   'the journal')
+
 
 if __name__ == '__main__':
     unittest.main()
