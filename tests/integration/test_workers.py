@@ -81,7 +81,7 @@ class Parked(Case):
             self.root.mount('/media/a', in_=self.pid)
             self.root.umount('/media/a', in_=self.pid)
             self.check()
-        self.assertEqual({task.tid for task in tasks('linx-parked')}, before)
+        self.assertLessEqual(before, {task.tid for task in tasks('linx-parked')})
 
     def test_after_each_kind_of_call(self):
         self.rule('if (subject.user == "alice") return polkit.Result.YES;')

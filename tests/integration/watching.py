@@ -3,6 +3,7 @@
 import collections
 import os
 import pathlib
+import time
 
 from harness import Case, service_pid, wait_until
 
@@ -93,6 +94,7 @@ class Watching(Case):
 
     def same_as_listed(self, table):
         """What was told makes what is. Something that is seen last says that all was told."""
-        self.root.mount('/run', source='last', in_=table.where['in_'])
-        table.until(lambda: (table.row_at('/run') or {}).get('source') == 'last')
+        last = f'last-{time.monotonic_ns()}'
+        self.root.mount('/run', source=last, in_=table.where['in_'])
+        table.until(lambda: last in (row['source'] for row in table.rows.values()))
         self.assertEqual(table.rows, table.listed())
