@@ -11,7 +11,7 @@ static gboolean graph;
 static char **types;
 static char *source;
 static char *under;
-static gint64 id;
+static char *id;
 
 static const GOptionEntry entries[] = {
   { "tree", 0, 0, G_OPTION_ARG_NONE, &tree, "Show the hierarchy, and peer groups", NULL },
@@ -20,26 +20,38 @@ static const GOptionEntry entries[] = {
   { "types", 't', 0, G_OPTION_ARG_STRING_ARRAY, &types, "Only filesystems of these types", "LIST" },
   { "source", 'S', 0, G_OPTION_ARG_FILENAME, &source, "Only what was mounted from this", "SOURCE" },
   { "under", 0, 0, G_OPTION_ARG_FILENAME, &under, "Only what is mounted there or below", "PATH" },
-  { "id", 0, 0, G_OPTION_ARG_INT64, &id, "Only the mount with this id", "ID" },
+  { "id", 0, 0, G_OPTION_ARG_STRING, &id, "Only the mount with this id", "ID" },
   { NULL, 0, 0, 0, NULL, NULL, NULL },
 };
 
-static void
+/* A filter is text to the service, as rows have it. */
+static CtlExit
+set_text (LinxMountOptions *options, const char *key, const char *text)
+{
+  if (text == NULL)
+    return CTL_OK;
+  if (!g_utf8_validate (text, -1, NULL))
+    return ctl_usage ("%s: a list is not filtered by what is not UTF-8", key);
+  linx_mount_options_set_string (options, key, text);
+  return CTL_OK;
+}
+
+static CtlExit
 set_filters (LinxMountOptions *options, const char *target)
 {
   g_autofree char *joined = types != NULL ? g_strjoinv (",", types) : NULL;
   g_auto (GStrv) list = joined != NULL ? g_strsplit (joined, ",", -1) : NULL;
+  CtlExit rc = ctl_set_id (options, id);
 
   if (list != NULL)
     linx_mount_options_set_strings (options, "fstype", (const char *const *)list);
-  if (source != NULL)
-    linx_mount_options_set_string (options, "source", source);
-  if (under != NULL)
-    linx_mount_options_set_string (options, "under", under);
-  if (target != NULL)
-    linx_mount_options_set_string (options, "target", target);
-  if (id > 0)
-    linx_mount_options_set_number (options, "id", (guint64)id);
+  if (rc == CTL_OK)
+    rc = set_text (options, "source", source);
+  if (rc == CTL_OK)
+    rc = set_text (options, "under", under);
+  if (rc == CTL_OK)
+    rc = set_text (options, "target", target);
+  return rc;
 }
 
 static CtlExit
@@ -50,9 +62,10 @@ read_rows (Ctl *ctl, const char *namespace, const char *target, const char *cons
   CtlExit rc = ctl_set_namespace (options, "in", namespace);
   GError *error = NULL;
 
+  if (rc == CTL_OK)
+    rc = set_filters (options, target);
   if (rc != CTL_OK)
     return rc;
-  set_filters (options, target);
   if (columns != NULL)
     linx_mount_options_set_strings (options, "fields", columns);
   if (ctl->only_ask)
@@ -83,16 +96,20 @@ print_graph (Ctl *ctl, const char *target)
   return CTL_OK;
 }
 
-/* Without -o all that there is. */
+/* Without -o all that there is. With it the ids are read too, by which pages go on. */
 static CtlExit
 print_json (Ctl *ctl, const char *target, const char *const *columns)
 {
+  g_auto (GStrv) fields = columns != NULL ? ctl_columns_fields (columns) : NULL;
+  g_autoptr (GVariant) read = NULL;
   g_autoptr (GVariant) rows = NULL;
-  CtlExit rc = read_rows (ctl, ctl_namespace (ctl), target, columns, &rows);
+  CtlExit rc = read_rows (ctl, ctl_namespace (ctl), target, (const char *const *)fields, &read);
 
-  if (rc == CTL_OK && rows != NULL)
-    ctl_print (ctl, ctl_json_format (rows, ctl->json == CTL_JSON_PRETTY));
-  return rc;
+  if (rc != CTL_OK || read == NULL)
+    return rc;
+  rows = columns != NULL ? ctl_rows_select (read, columns) : g_variant_ref (read);
+  ctl_print (ctl, ctl_json_format (rows, ctl->json == CTL_JSON_PRETTY));
+  return CTL_OK;
 }
 
 static CtlExit

@@ -6,7 +6,7 @@ static gboolean detach;
 static gboolean force;
 static gboolean expire;
 static gboolean nofollow;
-static gint64 id;
+static char *id;
 
 static const GOptionEntry entries[] = {
   { "recursive", 'R', 0, G_OPTION_ARG_NONE, &recursive, "With all that is mounted below it", NULL },
@@ -18,24 +18,34 @@ static const GOptionEntry entries[] = {
     NULL },
   { "no-follow", 0, 0, G_OPTION_ARG_NONE, &nofollow, "Not if TARGET ends in a symbolic link",
     NULL },
-  { "id", 0, 0, G_OPTION_ARG_INT64, &id, "Only the mount with this id", "ID" },
+  { "id", 0, 0, G_OPTION_ARG_STRING, &id, "Only the mount with this id", "ID" },
   { NULL, 0, 0, 0, NULL, NULL, NULL },
 };
 
 static CtlExit
-umount_one (Ctl *ctl, LinxMountOptions *options, const char *path)
+umount_one (Ctl *ctl, LinxMountOptions *options, const char *target)
 {
-  g_autofree char *target = NULL;
-  CtlExit rc = ctl_path (ctl_namespace (ctl), path, &target);
   GError *error = NULL;
   gboolean done;
 
-  if (rc != CTL_OK)
-    return rc;
   if (ctl->only_ask)
     return ctl_ask (ctl, "Umount", (const char *const[]){ target, NULL }, options);
   done = linx_mount_client_umount (ctl->client, target, options, NULL, &error);
   return ctl_end (done, error);
+}
+
+static CtlExit
+make_absolute (const Ctl *ctl, char **args, GPtrArray *targets)
+{
+  for (; *args != NULL; args++) {
+    char *target;
+    CtlExit rc = ctl_path (ctl_namespace (ctl), *args, &target);
+
+    if (rc != CTL_OK)
+      return rc;
+    g_ptr_array_add (targets, target);
+  }
+  return CTL_OK;
 }
 
 /* Each is tried; the first one that failed decides, as for umount(8). */
@@ -43,8 +53,15 @@ static CtlExit
 run (Ctl *ctl, char **args)
 {
   g_autoptr (LinxMountOptions) options = NULL;
-  CtlExit rc = ctl_begin (ctl, &options);
+  g_autoptr (GPtrArray) targets = g_ptr_array_new_with_free_func (g_free);
+  CtlExit rc = make_absolute (ctl, args, targets);
 
+  if (rc == CTL_OK)
+    rc = ctl_options (ctl, &options);
+  if (rc == CTL_OK)
+    rc = ctl_set_id (options, id);
+  if (rc == CTL_OK)
+    rc = ctl_connect (ctl);
   if (rc != CTL_OK)
     return rc;
   ctl_set_flag (options, "recursive", recursive);
@@ -52,10 +69,8 @@ run (Ctl *ctl, char **args)
   ctl_set_flag (options, "force", force);
   ctl_set_flag (options, "expire", expire);
   ctl_set_flag (options, "nofollow", nofollow);
-  if (id > 0)
-    linx_mount_options_set_number (options, "id", (guint64)id);
-  for (; *args != NULL; args++) {
-    CtlExit one = umount_one (ctl, options, *args);
+  for (guint i = 0; i < targets->len; i++) {
+    CtlExit one = umount_one (ctl, options, targets->pdata[i]);
 
     rc = rc != CTL_OK ? rc : one;
   }

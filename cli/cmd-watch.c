@@ -154,7 +154,7 @@ on_ended (LinxMountManager *manager, guint64 watch, const char *reason, Watching
   (void)manager;
   if (watch != watching->watch)
     return;
-  g_printerr ("linx-mountctl: %s\n", reason);
+  ctl_say (reason);
   stop (watching, CTL_FAILED);
 }
 

@@ -23,7 +23,7 @@ static const struct {
   { "fstype", NULL },
   { "source", NULL },
   { "super-options", "fs-options" },
-  { "user-options", "opt-fields" },
+  { "user-options", NULL },
 };
 
 static const char *

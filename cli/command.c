@@ -60,6 +60,20 @@ describe_commands (void)
   return g_string_free (text, FALSE);
 }
 
+static void
+append_namespaces (Ctl *ctl)
+{
+  g_auto (GStrv) before = g_steal_pointer (&ctl->namespaces);
+  g_auto (GStrv) more = g_steal_pointer (&namespaces);
+  g_autoptr (GStrvBuilder) builder = g_strv_builder_new ();
+
+  if (before != NULL)
+    g_strv_builder_addv (builder, (const char **)before);
+  g_strv_builder_addv (builder, (const char **)more);
+  ctl->namespaces = g_strv_builder_end (builder);
+}
+
+/* What stands before the command and after it is taken one after the other. */
 static CtlExit
 take_values (Ctl *ctl)
 {
@@ -70,12 +84,20 @@ take_values (Ctl *ctl)
     mode++;
   if (mode == G_N_ELEMENTS (modes))
     return ctl_usage ("--json: '%s' is none of pretty, short, off", json);
-  ctl->namespaces = namespaces;
+  if (namespaces != NULL)
+    append_namespaces (ctl);
   ctl->json = (CtlJson)mode;
   ctl->columns = columns;
   ctl->no_legend = no_legend;
   ctl->no_pager = no_pager;
   ctl->no_ask_password = no_ask_password;
+  return CTL_OK;
+}
+
+static CtlExit
+print_version (void)
+{
+  g_print ("linx-mountctl %s\n", LINX_VERSION);
   return CTL_OK;
 }
 
@@ -99,6 +121,8 @@ ctl_command_run (Ctl *ctl, const CtlCommand *command, char **argv)
   g_option_context_add_main_entries (context, global_entries, NULL);
   if (!g_option_context_parse_strv (context, &args, &error))
     return ctl_usage ("%s: %s", command->name, error->message);
+  if (show_version)
+    return print_version ();
   n = g_strv_length (args) - 1;
   if (n < command->least || n > command->most)
     return ctl_usage ("%s takes %s; see --help", command->name,
@@ -116,6 +140,7 @@ ctl_command_line (Ctl *ctl, char **argv)
   char *list[] = { (char *)"list", NULL };
   g_autoptr (GError) error = NULL;
   const CtlCommand *command;
+  CtlExit rc;
 
   g_option_context_set_strict_posix (context, TRUE);
   g_option_context_set_summary (context, "Shapes and reads mount namespaces (org.linx.Mount1).");
@@ -124,10 +149,11 @@ ctl_command_line (Ctl *ctl, char **argv)
   g_option_context_add_main_entries (context, column_entries, NULL);
   if (!g_option_context_parse_strv (context, &args, &error))
     return ctl_usage ("%s", error->message);
-  if (show_version) {
-    g_print ("linx-mountctl %s\n", LINX_VERSION);
-    return CTL_OK;
-  }
+  if (show_version)
+    return print_version ();
+  rc = take_values (ctl);
+  if (rc != CTL_OK)
+    return rc;
   command = ctl_command_find (args[1] != NULL ? args[1] : "list");
   if (command == NULL)
     return ctl_usage ("there is no command '%s'; see --help", args[1]);

@@ -6,8 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
-static void
-say (const char *text)
+void
+ctl_say (const char *text)
 {
   g_autofree char *printable = linx_text_printable (text);
 
@@ -23,7 +23,7 @@ ctl_usage (const char *format, ...)
   va_start (args, format);
   text = g_strdup_vprintf (format, args);
   va_end (args);
-  say (text);
+  ctl_say (text);
   return CTL_USAGE;
 }
 
@@ -50,7 +50,7 @@ ctl_fail (GError *failed)
 {
   g_autoptr (GError) error = failed;
 
-  say (error->message);
+  ctl_say (error->message);
   return exit_code (error);
 }
 
@@ -75,7 +75,7 @@ ctl_connect (Ctl *ctl)
 
   ctl->client = linx_mount_client_new_sync (NULL, &error);
   if (ctl->client == NULL) {
-    say (error->message);
+    ctl_say (error->message);
     g_error_free (error);
     return CTL_UNREACHABLE;
   }
@@ -129,6 +129,19 @@ ctl_set_flag (LinxMountOptions *options, const char *key, gboolean given)
 {
   if (given)
     linx_mount_options_set_boolean (options, key, TRUE);
+}
+
+CtlExit
+ctl_set_id (LinxMountOptions *options, const char *id)
+{
+  guint64 number;
+
+  if (id == NULL)
+    return CTL_OK;
+  if (!g_ascii_string_to_unsigned (id, 10, 1, G_MAXUINT64, &number, NULL))
+    return ctl_usage ("--id: '%s' is no id of a mount", id);
+  linx_mount_options_set_number (options, "id", number);
+  return CTL_OK;
 }
 
 void

@@ -115,6 +115,9 @@ CtlExit ctl_begin (Ctl *ctl, LinxMountOptions **options);
 /** ctl_set_flag: sets a boolean option that was given. */
 void ctl_set_flag (LinxMountOptions *options, const char *key, gboolean given);
 
+/** ctl_set_id: the value of --id, where it was given. */
+CtlExit ctl_set_id (LinxMountOptions *options, const char *id);
+
 /** ctl_set_namespace: linx_mount_options_set_namespace() where @word was given. */
 CtlExit ctl_set_namespace (LinxMountOptions *options, const char *key, const char *word);
 
@@ -134,6 +137,9 @@ CtlExit ctl_set_create (LinxMountOptions *options, const char *kind);
  * Returns: CTL_OK, or CTL_USAGE where a relative path has no meaning
  */
 CtlExit ctl_path (const char *namespace, const char *path, char **absolute);
+
+/** ctl_say: prints @text as an error, harmlessly. */
+void ctl_say (const char *text);
 
 /** ctl_fail: says why, takes @error over, and returns what to exit with. */
 CtlExit ctl_fail (GError *error);

@@ -3,16 +3,19 @@
 #include "linx-text.h"
 #include "rows.h"
 
-/* A string of dot's, in which a backslash would mean something. Names are escaped first, so that no
- * quote is left in them. */
+/* A string of dot's, in which a backslash would mean something, and an ampersand begin an entity.
+ * Names are escaped first, so that no quote is left in them. */
 static char *
 quote (const char *name)
 {
   g_autofree char *escaped = linx_text_escape (name);
-  g_auto (GStrv) parts = g_strsplit (escaped, "\\", -1);
-  g_autofree char *doubled = g_strjoinv ("\\\\", parts);
+  g_autoptr (GString) text = g_string_new (escaped);
 
-  return g_strconcat ("\"", doubled, "\"", NULL);
+  g_string_replace (text, "\\", "\\\\", 0);
+  g_string_replace (text, "&", "&amp;", 0);
+  g_string_prepend_c (text, '"');
+  g_string_append_c (text, '"');
+  return g_string_free (g_steal_pointer (&text), FALSE);
 }
 
 GString *

@@ -43,6 +43,7 @@ ctl_print (const Ctl *ctl, char *text)
     return;
   }
   signal (SIGPIPE, SIG_IGN); /* it may be left before the end */
+  signal (SIGINT, SIG_IGN);  /* which is for the pager */
   g_output_stream_write_all (g_subprocess_get_stdin_pipe (process), owned, strlen (owned), NULL,
                              NULL, NULL);
   g_output_stream_close (g_subprocess_get_stdin_pipe (process), NULL, NULL);

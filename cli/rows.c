@@ -17,6 +17,26 @@ ctl_rows_of (GVariant *structures)
   return g_variant_ref_sink (g_variant_builder_end (&builder));
 }
 
+GVariant *
+ctl_rows_select (GVariant *rows, const char *const *keys)
+{
+  g_auto (GVariantBuilder) builder = G_VARIANT_BUILDER_INIT (G_VARIANT_TYPE ("aa{sv}"));
+  GVariantIter row_iter, iter;
+  GVariant *row, *value;
+  const char *key;
+
+  g_variant_iter_init (&row_iter, rows);
+  while (g_variant_iter_loop (&row_iter, "@a{sv}", &row)) {
+    g_variant_builder_open (&builder, G_VARIANT_TYPE_VARDICT);
+    g_variant_iter_init (&iter, row);
+    while (g_variant_iter_loop (&iter, "{&sv}", &key, &value))
+      if (g_strv_contains (keys, key) || g_str_equal (key, "raw"))
+        g_variant_builder_add (&builder, "{sv}", key, value);
+    g_variant_builder_close (&builder);
+  }
+  return g_variant_ref_sink (g_variant_builder_end (&builder));
+}
+
 guint64
 ctl_row_number (GVariant *row, const char *key)
 {

@@ -22,6 +22,9 @@ GVariant *ctl_rows_read (LinxMountClient *client, LinxMountOptions *options, GEr
 /** ctl_rows_of: (transfer full): what the bus carries, "a(a{sv})", as rows. */
 GVariant *ctl_rows_of (GVariant *structures);
 
+/** ctl_rows_select: (transfer full): of each row these keys, and the bytes of what is not UTF-8. */
+GVariant *ctl_rows_select (GVariant *rows, const char *const *keys);
+
 /** ctl_row_number: a number of a row; 0 where it has none. */
 guint64 ctl_row_number (GVariant *row, const char *key);
 

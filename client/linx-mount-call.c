@@ -18,14 +18,36 @@ arguments_clear (Arguments *arguments)
 }
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Arguments, arguments_clear)
 
+static const GDBusMethodInfo *
+info_of (const LinxMountCall *call)
+{
+  return g_dbus_interface_info_lookup_method (linx_mount_manager_interface_info (), call->method);
+}
+
+/* A stranger's method and words, for Can, must fit the interface: by it they get their names. */
+static gboolean
+check_words (const LinxMountCall *call, GError **error)
+{
+  const GDBusMethodInfo *info = info_of (call);
+  guint n = call->words != NULL ? g_strv_length ((char **)call->words) : 0;
+  guint most = 0;
+
+  if (info == NULL)
+    return linx_error_set_args (error, "'%s' is no method", call->method);
+  while (info->in_args != NULL && info->in_args[most] != NULL
+         && g_str_equal (info->in_args[most]->signature, most == 0 && call->mount >= 0 ? "h" : "s"))
+    most++;
+  return n + (call->mount >= 0 ? 1 : 0) <= most
+             ? TRUE
+             : linx_error_set_args (error, "too many arguments for %s", call->method);
+}
+
 /* The string arguments, by their names in the interface: one that is not UTF-8 goes into @raw, and
  * is "" where it belongs. */
 static void
 add_words (const LinxMountCall *call, GVariantBuilder *tuple, GVariantBuilder *raw)
 {
-  const GDBusMethodInfo *info
-      = g_dbus_interface_info_lookup_method (linx_mount_manager_interface_info (), call->method);
-  GDBusArgInfo *const *arg = info->in_args;
+  GDBusArgInfo *const *arg = info_of (call)->in_args;
 
   if (call->mount >= 0)
     arg++;
@@ -62,6 +84,8 @@ arguments_init (Arguments *arguments, const LinxMountCall *call, GError **error)
   GVariant *tuple = call->tuple;
   int handle = -1;
 
+  if (tuple == NULL && !check_words (call, error))
+    return FALSE;
   arguments->fds = linx_mount_options_copy_fds (call->options, error);
   if (arguments->fds == NULL)
     return FALSE;

@@ -24,7 +24,7 @@ linx_mount_client_init (LinxMountClient *client)
 static void
 linx_mount_client_finalize (GObject *object)
 {
-  g_object_unref (LINX_MOUNT_CLIENT (object)->manager);
+  g_clear_object (&LINX_MOUNT_CLIENT (object)->manager);
   G_OBJECT_CLASS (linx_mount_client_parent_class)->finalize (object);
 }
 

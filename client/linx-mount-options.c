@@ -55,6 +55,7 @@ set (LinxMountOptions *options, const char *key, GVariant *value)
 void
 linx_mount_options_set_string (LinxMountOptions *options, const char *key, const char *value)
 {
+  g_return_if_fail (value != NULL && g_utf8_validate (value, -1, NULL));
   set (options, key, g_variant_new_string (value));
 }
 

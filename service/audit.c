@@ -106,8 +106,11 @@ write_fields (const LinxCaller *caller, const LinxDetails *details, const char *
   if (details != NULL)
     linx_details_foreach (details, add_field, fields);
   add_field ("outcome", outcome, fields);
-  g_log_writer_journald (G_LOG_LEVEL_MESSAGE, (const GLogField *)(void *)fields->data, fields->len,
-                         NULL);
+  /* Standard error is a stream of the journal's, which takes it while its socket is away. */
+  if (g_log_writer_journald (G_LOG_LEVEL_MESSAGE, (const GLogField *)(void *)fields->data,
+                             fields->len, NULL)
+      != G_LOG_WRITER_HANDLED)
+    g_printerr ("linx-mountd: %s\n", line);
 }
 
 /* To the journal, where that is what standard error leads to. */

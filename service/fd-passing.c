@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 /* One byte for each place, saying whether its descriptor is in the ancillary data. */
-void
+gboolean
 linx_fds_send (int channel, const int *places, guint n_places)
 {
   union {
@@ -35,7 +35,7 @@ linx_fds_send (int channel, const int *places, guint n_places)
     control.header.cmsg_len = CMSG_LEN (sizeof (int) * n);
     memcpy (CMSG_DATA (&control.header), fds, sizeof (int) * n);
   }
-  (void)sendmsg (channel, &message, MSG_NOSIGNAL);
+  return sendmsg (channel, &message, MSG_NOSIGNAL) >= 0;
 }
 
 static guint

@@ -13,9 +13,11 @@
  * @places: (array length=n_places): descriptors; -1 is an empty place
  * @n_places: at most LINX_MOST_FDS
  *
- * Sends copies of them. A peer that is gone is no error.
+ * Sends copies of them.
+ *
+ * Returns: whether they were sent; else the peer waits in vain, if it is there
  */
-void linx_fds_send (int channel, const int *places, guint n_places);
+gboolean linx_fds_send (int channel, const int *places, guint n_places);
 
 /**
  * linx_fds_receive:

@@ -108,7 +108,8 @@ worker_main (void *user_data)
   Worker *worker = user_data;
   int err = own_tables ();
 
-  linx_process_open_fd_dir ();
+  if (err == 0 && !linx_process_open_fd_dir ())
+    err = errno;
   pthread_setname_np (pthread_self (), "linx-parked");
   (void)send (LINX_SLOT, &err, sizeof err, MSG_NOSIGNAL);
   if (err != 0)
@@ -222,6 +223,7 @@ take_parked (void)
       g_cond_signal (&taken);
     return worker;
   }
+  g_cond_signal (&taken);
   return NULL;
 }
 

@@ -48,10 +48,11 @@ linx_process_init (GError **error)
 
 static __thread int fd_dir = -1;
 
-void
+gboolean
 linx_process_open_fd_dir (void)
 {
   fd_dir = openat (proc_fd, "thread-self/fd", O_PATH | O_DIRECTORY | O_CLOEXEC);
+  return fd_dir >= 0;
 }
 
 gssize

@@ -100,8 +100,9 @@ typedef struct {
  */
 int linx_process_is_kernel_thread (pid_t pid, gboolean *is);
 
-/** linx_process_open_fd_dir: once on each worker: where linx_process_fd_path() looks. */
-void linx_process_open_fd_dir (void);
+/** linx_process_open_fd_dir: once on each worker: where linx_process_fd_path() looks. %FALSE with
+ * errno set where it cannot be opened. */
+gboolean linx_process_open_fd_dir (void);
 
 /**
  * linx_process_fd_path:

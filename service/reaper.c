@@ -55,7 +55,8 @@ void
 linx_reaper_close (const int *fds, guint n)
 {
   for (guint i = 0; i < n; i++)
-    g_thread_pool_push (closers, GINT_TO_POINTER (fds[i]), NULL);
+    if (fds[i] >= 0)
+      g_thread_pool_push (closers, GINT_TO_POINTER (fds[i]), NULL);
 }
 
 void

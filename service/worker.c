@@ -142,7 +142,10 @@ perform (gpointer user_data)
   g_mutex_unlock (&visit->lock);
   /* What is still open is closed by this thread, when it is parked or gone: a close that hangs,
    * hangs only here. */
-  linx_fds_send (LINX_SLOT, own, visit->n_owned);
+  if (!linx_fds_send (LINX_SLOT, own, visit->n_owned)) {
+    shutdown (LINX_SLOT, SHUT_RDWR); /* the service hears the end */
+    clean = FALSE;
+  }
   visit_unref (visit);
   return clean;
 }
@@ -184,8 +187,8 @@ lends_strangers (const LinxVisit *visit)
   return FALSE;
 }
 
-/* What is to be lent: the numbers stay good while the visit's data lives, which the worker sees to.
- */
+/* What is to be lent. What strangers lent stays good while the visit's data lives, which the worker
+ * sees to; the rest is copied, for a visit that runs out of time lets go of it. */
 typedef struct {
   int channel;
   guint n_fds;
@@ -193,7 +196,14 @@ typedef struct {
   int fds[LINX_MOST_FDS];
 } Lending;
 
-/* The worker waits meanwhile, and with it all that the descriptors belong to. */
+static void
+send_or_hang_up (int channel, const int *fds, guint n_fds)
+{
+  if (!linx_fds_send (channel, fds, n_fds))
+    shutdown (channel, SHUT_WR); /* the worker hears the end, and says so */
+}
+
+/* The worker waits meanwhile, and with it what strangers lent. */
 static void
 lend_in_pool (gpointer pool_data, gpointer unused)
 {
@@ -203,11 +213,35 @@ lend_in_pool (gpointer pool_data, gpointer unused)
   for (guint i = lending->first_lent; i < lending->n_fds; i++)
     if (lending->fds[i] >= 0)
       lending->fds[i] = safe_to_lend (lending->fds[i]);
-  linx_fds_send (lending->channel, lending->fds, lending->n_fds);
-  for (guint i = lending->first_lent; i < lending->n_fds; i++)
+  send_or_hang_up (lending->channel, lending->fds, lending->n_fds);
+  for (guint i = 0; i < lending->n_fds; i++)
     if (lending->fds[i] >= 0)
       close (lending->fds[i]);
   close (lending->channel);
+}
+
+/* Whether there was room for all copies. */
+static gboolean
+copy_own (Lending *lending, const LinxVisit *visit)
+{
+  gboolean ok = TRUE;
+
+  lending->channel = fcntl (visit->channel, F_DUPFD_CLOEXEC, LINX_RESERVED_FDS);
+  for (guint i = 0; i < lending->first_lent; i++)
+    if (lending->fds[i] >= 0) {
+      lending->fds[i] = fcntl (lending->fds[i], F_DUPFD_CLOEXEC, LINX_RESERVED_FDS);
+      ok = ok && lending->fds[i] >= 0;
+    }
+  return ok && lending->channel >= 0;
+}
+
+/* Never what strangers lent. */
+static void
+lending_free (Lending *lending)
+{
+  linx_reaper_close (lending->fds, lending->first_lent);
+  linx_reaper_close (&lending->channel, 1);
+  g_free (lending);
 }
 
 static void
@@ -216,19 +250,18 @@ send_to_worker (const LinxVisit *visit)
   Lending *lending;
 
   if (!lends_strangers (visit)) {
-    linx_fds_send (visit->channel, visit->given, visit->n_fds);
+    send_or_hang_up (visit->channel, visit->given, visit->n_fds);
     return;
   }
   lending = g_new0 (Lending, 1);
-  lending->channel = fcntl (visit->channel, F_DUPFD_CLOEXEC, LINX_RESERVED_FDS);
-  if (lending->channel < 0) {
-    shutdown (visit->channel, SHUT_WR); /* the worker hears the end, and says so */
-    g_free (lending);
-    return;
-  }
   lending->n_fds = visit->n_fds;
   lending->first_lent = visit->n_owned + 1;
   memcpy (lending->fds, visit->given, sizeof (int) * visit->n_fds);
+  if (!copy_own (lending, visit)) {
+    shutdown (visit->channel, SHUT_WR);
+    lending_free (lending);
+    return;
+  }
   g_thread_pool_push (lenders, lending, NULL);
 }
 
@@ -237,9 +270,7 @@ static void
 let_go (LinxVisit *visit)
 {
   g_clear_pointer (&visit->worker, linx_parking_unref);
-  for (guint i = 0; i < visit->n_owned; i++)
-    if (visit->given[i] >= 0)
-      linx_reaper_close (&visit->given[i], 1);
+  linx_reaper_close (visit->given, visit->n_owned);
 }
 
 /* Takes over what the worker answered, or gives it up. */

@@ -175,6 +175,7 @@ check_reading (void)
 static void
 check_errors (void)
 {
+  static const char *const words[] = { "/mnt/a", "\xff", NULL };
   g_autoptr (LinxMountOptions) wrong = options_with ("nonsense", "x");
   g_autoptr (LinxMountOptions) nowhere = linx_mount_options_new ();
 
@@ -193,6 +194,12 @@ check_errors (void)
   g_assert_cmpint (linx_mount_error_get_stage (error), ==, LINX_MOUNT_STAGE_OPEN_NS);
   g_clear_error (&error);
   g_assert_false (linx_mount_options_set_namespace (nowhere, "in", "elsewhere", &error));
+  g_assert_error (error, G_DBUS_ERROR, G_DBUS_ERROR_INVALID_ARGS);
+  g_clear_error (&error);
+  g_assert_null (CALL (can, "umount", words, -1, in));
+  g_assert_error (error, G_DBUS_ERROR, G_DBUS_ERROR_INVALID_ARGS);
+  g_clear_error (&error);
+  g_assert_null (CALL (can, "Umount", words, -1, in));
   g_assert_error (error, G_DBUS_ERROR, G_DBUS_ERROR_INVALID_ARGS);
   g_clear_error (&error);
   g_assert_cmpint (CALL (attach_mount, -1, "/mnt/a", in), ==, 0);

@@ -148,6 +148,24 @@ class Commands(Case):
         self.assertEqual(row, rows[0])
         self.ctl('list', '-o', 'nothing', rc=2)
 
+    def test_json_of_columns(self):
+        """Only what is asked for, page after page."""
+        self.target.run(HELPERS / 'many-mounts', '/mnt', '10100')
+        rows = json.loads(self.ctl('list', '--in', self.pid, '--json=short', '-o', 'mount-point',
+                                   timeout=60))
+        self.assertEqual(sorted(row['mount-point'] for row in rows),
+                         sorted(row['mount-point'] for row in mountinfo(self.pid)))
+        self.assertEqual(set(rows[0]), {'mount-point'})
+
+    def test_what_is_not_understood_does_nothing(self):
+        self.ctl('umount', '--in', self.pid, '--id', '0', '/mnt', rc=2)
+        self.ctl('umount', '--in', self.pid, '--id=-5', '/mnt', rc=2)
+        self.ctl('umount', '--in', self.pid, '/mnt', 'relative', rc=2)
+        self.assertIn('linx-mountctl', self.ctl('umount', '--version', '--in', self.pid, '/mnt'))
+        self.ctl('list', '--in', self.pid, '--under', os.fsdecode(b'/mnt/\xff'), rc=2)
+        self.ctl('list', '--in', self.pid, os.fsdecode(b'/mnt/\xff'), rc=2)
+        self.assertTrue(self.at('/mnt'))
+
     def test_graph_of_two_namespaces(self):
         """Peers are joined by their group, also where it spans namespaces."""
         self.ctl('propagation', '--in', self.pid, 'shared', '/mnt')
@@ -159,6 +177,7 @@ class Commands(Case):
         self.addCleanup(other.stdout.close)
         other.stdout.readline()
         text = self.ctl('list', '--graph', '--in', self.pid, '--in', other.pid, '/mnt')
+        self.assertEqual(self.ctl('--in', self.pid, 'list', '--graph', '--in', other.pid, '/mnt'), text)
         group = self.at('/mnt')[0]['tags'][0].split(':')[1]
         self.assertEqual(text.count('subgraph "cluster '), 2)
         self.assertEqual(text.count(f' -> g{group} [dir=both'), 2)

@@ -140,7 +140,7 @@ class Person(Case):
 
 
 NAMES = ('esc\033]0;x\007', 'new\nline', 'c1\u009b31m', 'bidi\u202etxt', '$(touch x)', '"];a->b;[x="',
-         'tab\there', 'back\\n\\l', 'bytes\udcff\udcfe')
+         'tab\there', '&quot;&#10;', 'back\\n\\l', 'bytes\udcff\udcfe')
 
 
 class Names(Case):
@@ -183,7 +183,7 @@ class Names(Case):
         labels = [line for line in graph.splitlines() if '[label="' in line]
         self.assertEqual(len(labels), len(NAMES) + 1)
         for line in labels:
-            self.assertRegex(line, r'^    m\d+ \[label="([^"\\]|\\\\)*"\];$')
+            self.assertRegex(line, r'^    m\d+ \[label="([^"\\&]|\\\\|&amp;)*"\];$')
 
     def test_errors(self):
         for name in NAMES:
