@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "worker.h"
 #include "fd-passing.h"
+#include "lending.h"
 #include "parking.h"
 #include "process.h"
 #include "reaper.h"
 #include "sys.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <glib-unix.h>
 #include <sched.h>
 #include <string.h>
@@ -42,7 +42,6 @@ struct _LinxVisit {
   GError *error;
 };
 
-static GThreadPool *lenders;
 static GList *under_way; /* of LinxVisit */
 static guint most_ms = G_MAXUINT;
 
@@ -164,107 +163,6 @@ with_steps (const LinxVisit *visit, GError *error)
   return error;
 }
 
-/* What a stranger lent goes to the worker as O_PATH, if it is neither a namespace nor a pidfd:
- * closing that never waits for a filesystem, so no worker can get stuck on its way out. */
-static int
-safe_to_lend (int fd)
-{
-  g_autofree char *link = g_strdup_printf ("self/fd/%d", fd);
-
-  if (linx_process_is_nsfs (fd) || linx_process_is_pidfd (fd))
-    return fcntl (fd, F_DUPFD_CLOEXEC, LINX_RESERVED_FDS);
-  return openat (linx_process_proc_fd (), link, O_PATH | O_CLOEXEC);
-}
-
-/* Whether there is anything a stranger lent: looking at that may wait for a filesystem. The first
- * of the lent ones is the service's own. */
-static gboolean
-lends_strangers (const LinxVisit *visit)
-{
-  for (guint i = visit->n_owned + 1; i < visit->n_fds; i++)
-    if (visit->given[i] >= 0)
-      return TRUE;
-  return FALSE;
-}
-
-/* What is to be lent. What strangers lent stays good while the visit's data lives, which the worker
- * sees to; the rest is copied, for a visit that runs out of time lets go of it. */
-typedef struct {
-  int channel;
-  guint n_fds;
-  guint first_lent;
-  int fds[LINX_MOST_FDS];
-} Lending;
-
-static void
-send_or_hang_up (int channel, const int *fds, guint n_fds)
-{
-  if (!linx_fds_send (channel, fds, n_fds))
-    shutdown (channel, SHUT_WR); /* the worker hears the end, and says so */
-}
-
-/* The worker waits meanwhile, and with it what strangers lent. */
-static void
-lend_in_pool (gpointer pool_data, gpointer unused)
-{
-  g_autofree Lending *lending = pool_data;
-
-  (void)unused;
-  for (guint i = lending->first_lent; i < lending->n_fds; i++)
-    if (lending->fds[i] >= 0)
-      lending->fds[i] = safe_to_lend (lending->fds[i]);
-  send_or_hang_up (lending->channel, lending->fds, lending->n_fds);
-  for (guint i = 0; i < lending->n_fds; i++)
-    if (lending->fds[i] >= 0)
-      close (lending->fds[i]);
-  close (lending->channel);
-}
-
-/* Whether there was room for all copies. */
-static gboolean
-copy_own (Lending *lending, const LinxVisit *visit)
-{
-  gboolean ok = TRUE;
-
-  lending->channel = fcntl (visit->channel, F_DUPFD_CLOEXEC, LINX_RESERVED_FDS);
-  for (guint i = 0; i < lending->first_lent; i++)
-    if (lending->fds[i] >= 0) {
-      lending->fds[i] = fcntl (lending->fds[i], F_DUPFD_CLOEXEC, LINX_RESERVED_FDS);
-      ok = ok && lending->fds[i] >= 0;
-    }
-  return ok && lending->channel >= 0;
-}
-
-/* Never what strangers lent. */
-static void
-lending_free (Lending *lending)
-{
-  linx_reaper_close (lending->fds, lending->first_lent);
-  linx_reaper_close (&lending->channel, 1);
-  g_free (lending);
-}
-
-static void
-send_to_worker (const LinxVisit *visit)
-{
-  Lending *lending;
-
-  if (!lends_strangers (visit)) {
-    send_or_hang_up (visit->channel, visit->given, visit->n_fds);
-    return;
-  }
-  lending = g_new0 (Lending, 1);
-  lending->n_fds = visit->n_fds;
-  lending->first_lent = visit->n_owned + 1;
-  memcpy (lending->fds, visit->given, sizeof (int) * visit->n_fds);
-  if (!copy_own (lending, visit)) {
-    shutdown (visit->channel, SHUT_WR);
-    lending_free (lending);
-    return;
-  }
-  g_thread_pool_push (lenders, lending, NULL);
-}
-
 /* The worker, and what it had copies of: closing may wait for a filesystem. */
 static void
 let_go (LinxVisit *visit)
@@ -364,7 +262,7 @@ linx_workers_visit (LinxVisitFunc func, gpointer data, GDestroyNotify free_data,
   }
   visit->channel = linx_parking_channel (visit->worker);
   visit->task = task;
-  send_to_worker (visit);
+  linx_lending_send (visit->channel, visit->given, visit->n_fds, visit->n_owned + 1);
   wait_for_answer (visit);
 }
 
@@ -396,6 +294,6 @@ linx_workers_hurry (guint ms)
 void
 linx_workers_init (guint most_visits)
 {
-  lenders = g_thread_pool_new (lend_in_pool, NULL, (int)most_visits, FALSE, NULL);
+  linx_lending_init (most_visits);
   linx_parking_init (perform);
 }

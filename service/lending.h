@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include <glib.h>
+
+/*
+ * Lending: descriptors on their way to a worker. What strangers sent with a message is looked at by
+ * threads of its own, for that may wait for a filesystem.
+ */
+
+/** linx_lending_init: @most: how many may be looked at at once. Called once, after
+ * linx_reaper_init(). */
+void linx_lending_init (guint most);
+
+/**
+ * linx_lending_send:
+ * @channel: the service's end of the channel to a worker
+ * @fds: (array length=n_fds): descriptors; -1 is an empty place
+ * @n_fds: how many
+ * @first_lent: those from here on are strangers', and stay open until the worker has answered or is
+ *   given up and has let go of its data
+ *
+ * Sends copies to the worker, at once or soon. Where that cannot be, the worker hears the end.
+ */
+void linx_lending_send (int channel, const int *fds, guint n_fds, guint first_lent);
