@@ -54,19 +54,18 @@ widths (const CtlTable *table, gboolean legend)
   return width;
 }
 
-/* The last cell of a line has nothing after it. */
+/* The last cell of a line has nothing after it, but spaces of its own. */
 static void
 append_line (GString *text, char **cells, const gsize *width, guint n)
 {
-  for (guint i = 0; i < n; i++) {
-    gsize left = width[i] - width_of (cells[i]) + 1;
+  gsize gap = 0;
 
-    g_string_append (text, cells[i]);
-    for (; i + 1 < n && left > 0; left--)
+  for (guint i = 0; i < n; i++) {
+    for (; cells[i][0] != '\0' && gap > 0; gap--)
       g_string_append_c (text, ' ');
+    g_string_append (text, cells[i]);
+    gap += width[i] - width_of (cells[i]) + 1;
   }
-  while (text->len > 0 && text->str[text->len - 1] == ' ')
-    g_string_truncate (text, text->len - 1);
 }
 
 char *
