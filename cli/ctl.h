@@ -129,7 +129,6 @@ CtlExit ctl_set_create (LinxMountOptions *options, const char *kind);
 
 /**
  * ctl_path:
- * @ctl: the run
  * @namespace: where it resolves
  * @path: a path as it was typed
  * @absolute: (out) (transfer full): the same, absolute. Nothing is looked up here

@@ -79,11 +79,17 @@ make_tuple (const LinxMountCall *call, int handle)
 }
 
 static gboolean
-arguments_init (Arguments *arguments, const LinxMountCall *call, GError **error)
+arguments_init (Arguments *arguments, LinxMountClient *client, const LinxMountCall *call,
+                GError **error)
 {
   GVariant *tuple = call->tuple;
   int handle = -1;
 
+  if (linx_mount_client_get_manager (client) == NULL) {
+    g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_NOT_INITIALIZED,
+                         "the client has no proxy: it was not made by one of its constructors");
+    return FALSE;
+  }
   if (tuple == NULL && !check_words (call, error))
     return FALSE;
   arguments->fds = linx_mount_options_copy_fds (call->options, error);
@@ -131,7 +137,7 @@ linx_mount_call_sync (LinxMountClient *client, const LinxMountCall *call, GUnixF
   GError *remote = NULL;
   GVariant *reply;
 
-  if (!arguments_init (&arguments, call, error))
+  if (!arguments_init (&arguments, client, call, error))
     return NULL;
   reply = g_dbus_proxy_call_with_unix_fd_list_sync (
       G_DBUS_PROXY (linx_mount_client_get_manager (client)), method_of (call), arguments.tuple,
@@ -169,7 +175,7 @@ linx_mount_call_async (LinxMountClient *client, const LinxMountCall *call,
   g_auto (Arguments) arguments = { NULL, NULL };
   GError *error = NULL;
 
-  if (!arguments_init (&arguments, call, &error)) {
+  if (!arguments_init (&arguments, client, call, &error)) {
     g_task_return_error (task, error);
     return;
   }

@@ -99,6 +99,15 @@ except GLib.Error as error:
         self.assertEqual(printed, 'linx-mount-error-quark True 2 True '
                          'Resolve /mnt/\\xff: No such file or directory (ENOENT)\n')
 
+    def test_python_object_that_is_no_client(self):
+        printed = self.python('''
+try:
+    LinxMount.Client().list_mounts(None, None)
+except GLib.Error as error:
+    print(error.message)
+''')
+        self.assertIn('no proxy', printed)
+
     def test_what_codegen_alone_makes(self):
         run('gdbus-codegen', '--generate-c-code', 'generated', '--c-generate-autocleanup', 'all',
             '--glib-min-required', '2.74', '--interface-prefix', 'org.linx.', INTERFACE,

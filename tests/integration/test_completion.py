@@ -121,6 +121,10 @@ class Completion(Case):
                 found = {word for word in complete(*words) if word.startswith('/media/')}
                 self.assertEqual(found, {f'/media/{name}' for name in NAMES}, (shell, words))
 
+    def test_can_has_no_columns(self):
+        self.assertNotIn('--output', bash('can', '--'))
+        self.assertIn('--output', bash('--'))
+
     def test_namespaces(self):
         self.offers(['self', 'host', str(self.pid)], 'list', '--in', '')
         self.offers([str(self.pid)], 'bind', '--from', str(self.pid)[:1])

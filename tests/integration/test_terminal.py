@@ -96,7 +96,7 @@ class Person(Case):
     def test_pager(self):
         terminal = self.terminal(height=10)
         terminal.type(f'linx-mountctl list --in {self.pid}')
-        terminal.wait('MOUNT-POINT')
+        self.assertIn('MOUNT-POINT', terminal.wait(r'lines \d+-\d+'))
         terminal.key('q')
         terminal.type('echo after-$?')
         terminal.wait('after-0')
