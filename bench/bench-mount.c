@@ -10,6 +10,7 @@
  * rounds.
  */
 
+#include "visits.h"
 #include "ways.h"
 
 #include <errno.h>
@@ -55,6 +56,9 @@ be_client (int channel, int number, const struct passwd *user)
       && (setgid (user->pw_gid) < 0 || setgroups (0, NULL) < 0 || setuid (user->pw_uid) < 0))
     bench_die (user->pw_name, strerror (errno));
   prctl (PR_SET_PDEATHSIG, SIGKILL);
+  channel = bench_check (dup2 (channel, STDIN_FILENO), "dup2");
+  if (user == NULL)
+    bench_visits_init ();
   bench_take_connection ();
   while (recv (channel, &order, sizeof order, 0) == sizeof order) {
     double start = bench_now_us ();
@@ -132,7 +136,7 @@ measure (gboolean bind, guint n_clients, guint n_mounts, pid_t pid, double secon
     printf (" %8.0f", us[way] = bench_median (samples[way].us, samples[way].n));
   printf (" %8.1f %8.1f %8.2f %8.2f\n", us[WAY_NSENTER] / us[WAY_ROOT],
           us[WAY_SUDO] / us[WAY_ALICE], us[WAY_ROOT] / (2 * us[WAY_GET] + us[WAY_FLOOR]),
-          us[WAY_ROOT] / (2 * us[WAY_PING] + us[WAY_FLOOR]));
+          us[WAY_ROOT] / (2 * us[WAY_GET] + us[WAY_VISIT]));
   fflush (stdout);
 }
 
@@ -158,9 +162,9 @@ main (int argc, char **argv)
     clients[1][i] = start_client (i, alice);
   }
   printf ("medians in microseconds of one empty call (ping, get), and of mounting and unmounting\n"
-          "%-5s %7s %6s %6s %8s %8s %8s %8s %8s %8s %8s %8s %8s %8s %8s\n",
-          "verb", "clients", "mounts", "rounds", "ping", "get", "floor", "root", "alice", "nsenter",
-          "sudo", "ns/root", "su/alice", "root/get", "root/png");
+          "%-5s %7s %6s %6s %8s %8s %8s %8s %8s %8s %8s %8s %8s %8s %8s %8s\n",
+          "verb", "clients", "mounts", "rounds", "ping", "get", "floor", "visit", "root", "alice",
+          "nsenter", "sudo", "ns/root", "su/alice", "rt/floor", "rt/visit");
   for (int i = 2; i < argc; i++)
     measure_verb (g_str_equal (argv[i], "bind"), n_mounts, parked, strtod (argv[1], NULL));
   return 0;

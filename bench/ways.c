@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "ways.h"
+#include "visits.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -33,6 +34,12 @@ call (const char *interface, const char *method, GVariant *arguments)
   g_variant_unref (bench_call (bus, interface, method, arguments, NULL));
 }
 
+static void
+call_service (const char *method, GVariant *arguments)
+{
+  call (BENCH_NAME, method, arguments);
+}
+
 static GVariant *
 in_namespace_of (pid_t pid)
 {
@@ -43,16 +50,18 @@ in_namespace_of (pid_t pid)
   return g_variant_dict_end (&options);
 }
 
+/* Both calls, as @take takes them. */
 static void
-by_service (const Order *order, const char *target)
+mount_and_unmount (void (*take) (const char *method, GVariant *arguments), const Order *order,
+                   const char *target)
 {
   GVariant *options = in_namespace_of (order->pid);
 
   if (order->bind)
-    call (BENCH_NAME, "Bind", g_variant_new ("(ss@a{sv})", "/mnt/source", target, options));
+    take ("Bind", g_variant_new ("(ss@a{sv})", "/mnt/source", target, options));
   else
-    call (BENCH_NAME, "Mount", g_variant_new ("(sss@a{sv})", "tmpfs", target, "tmpfs", options));
-  call (BENCH_NAME, "Umount", g_variant_new ("(s@a{sv})", target, in_namespace_of (order->pid)));
+    take ("Mount", g_variant_new ("(sss@a{sv})", "tmpfs", target, "tmpfs", options));
+  take ("Umount", g_variant_new ("(s@a{sv})", target, in_namespace_of (order->pid)));
 }
 
 /* The floor: the same system calls, each time on a thread of their own */
@@ -176,9 +185,12 @@ bench_take_way (const Order *order, const char *target)
     on_thread (attach_on_thread, &place);
     on_thread (detach_on_thread, &place);
     break;
+  case WAY_VISIT:
+    mount_and_unmount (bench_visit, order, target);
+    break;
   case WAY_ROOT:
   case WAY_ALICE:
-    by_service (order, target);
+    mount_and_unmount (call_service, order, target);
     break;
   default:
     by_processes (order, target);

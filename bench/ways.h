@@ -8,7 +8,8 @@
 typedef enum {
   WAY_PING, /* an empty call, which GDBus answers */
   WAY_GET,  /* an empty call, which the service answers */
-  WAY_FLOOR,
+  WAY_FLOOR, /* what nobody could leave out, on a thread */
+  WAY_VISIT, /* all that the service's worker does, on such a worker in this process */
   WAY_ROOT,
   WAY_ALICE,
   WAY_NSENTER,

@@ -6,7 +6,7 @@
 
 typedef struct {
   const char *key;
-  char *value;
+  char *value; /* NULL: it was not given, as most are not */
 } Detail;
 
 struct _LinxDetails {
@@ -29,7 +29,8 @@ linx_details_free (LinxDetails *details)
 static void
 put (LinxDetails *details, const char *key, const char *value)
 {
-  Detail detail = { key, linx_text_escape (value != NULL ? value : "") };
+  gboolean given = value != NULL && value[0] != '\0';
+  Detail detail = { key, given ? linx_text_escape (value) : NULL };
 
   g_array_append_val (details->all, detail);
 }
@@ -43,9 +44,9 @@ put_boolean (LinxDetails *details, const char *key, gboolean value)
 static void
 put_number (LinxDetails *details, const char *key, gboolean given, guint64 value)
 {
-  g_autofree char *text = g_strdup_printf ("%" G_GUINT64_FORMAT, value);
+  Detail detail = { key, given ? g_strdup_printf ("%" G_GUINT64_FORMAT, value) : NULL };
 
-  put (details, key, given ? text : "");
+  g_array_append_val (details->all, detail);
 }
 
 static void
@@ -319,6 +320,6 @@ linx_details_foreach (const LinxDetails *details, LinxDetailFunc func, gpointer 
   for (guint i = 0; i < details->all->len; i++) {
     const Detail *detail = &g_array_index (details->all, Detail, i);
 
-    func (detail->key, detail->value, user_data);
+    func (detail->key, detail->value != NULL ? detail->value : "", user_data);
   }
 }

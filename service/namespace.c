@@ -100,6 +100,7 @@ pin_file (Side *side, int fd, const char *what, GError **error)
     return fail (error, errno, what, NULL);
   if (ioctl (side->fd[PLACE_NS], NS_GET_NSTYPE) != CLONE_NEWNS)
     return fail (error, EINVAL, what, "it is a namespace, but no mount namespace");
+  side->ns->inode = linx_ns_fd_inode (side->fd[PLACE_NS]);
   return TRUE;
 }
 
@@ -181,7 +182,6 @@ pin_side (LinxPins *pins, LinxSide which, const LinxWhere *where, GError **error
 
   if (!pin_where (where, &side, error) || !read_owner (&side, error))
     return FALSE;
-  ns->inode = linx_ns_fd_inode (side.fd[PLACE_NS]);
   ns->own = ns->inode == linx_process_ns_inode (pins->caller->pid, "mnt")
             && linx_process_alive (side.caller_pidfd);
   if (ns->inode == linx_process_host_mnt_ns ())

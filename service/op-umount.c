@@ -119,9 +119,8 @@ linx_umount_pin (const LinxRequest *request, LinxPins *pins, GError **error)
     return fail (found.path, ESTALE, "the mount there has another id", error);
 
   parent = g_path_get_dirname (found.path);
-  pins->fd[LINX_PIN_TARGET] = linx_path_open (AT_FDCWD, parent, LINX_PATH_NO_SYMLINKS, error);
-  if (pins->fd[LINX_PIN_TARGET] < 0
-      || !linx_place_read (&pins->place, pins->fd[LINX_PIN_TARGET], parent, error))
+  pins->fd[LINX_PIN_TARGET] = linx_place_open (&pins->place, parent, error);
+  if (pins->fd[LINX_PIN_TARGET] < 0)
     return FALSE;
   pins->name = g_path_get_basename (found.path);
   pins->target = g_steal_pointer (&found.path);

@@ -207,3 +207,21 @@ linx_place_read (LinxPlace *place, int fd, const char *given, GError **error)
   place->path = g_strndup (path, (gsize)length);
   return TRUE;
 }
+
+int
+linx_place_open (LinxPlace *place, const char *path, GError **error)
+{
+  int fd = linx_path_open (AT_FDCWD, path, LINX_PATH_NO_SYMLINKS, error);
+  int rc;
+
+  if (fd < 0)
+    return -1;
+  rc = linx_file_id_read (&place->id, fd, "");
+  if (rc != 0) {
+    close (fd);
+    linx_error_set (error, LINX_MOUNT_STAGE_RESOLVE, rc, path, NULL);
+    return -1;
+  }
+  place->path = g_strdup (path);
+  return fd;
+}

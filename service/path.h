@@ -140,3 +140,17 @@ gboolean linx_file_id_equal (const LinxFileId *a, const LinxFileId *b);
  * counts only if looking it up leads back to the same object.
  */
 gboolean linx_place_read (LinxPlace *place, int fd, const char *given, GError **error);
+
+/**
+ * linx_place_open:
+ * @place: (out): the path and identity of what is opened
+ * @path: a path from the root of the namespace this thread is in, that linx_place_read() gave, or
+ *   the start of one
+ * @error: Resolve.*
+ *
+ * Opens it without following a symbolic link: that this look-up succeeds is what linx_place_read()
+ * would find out.
+ *
+ * Returns: (transfer full): a descriptor, or -1
+ */
+int linx_place_open (LinxPlace *place, const char *path, GError **error);

@@ -11,12 +11,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <sys/pidfd.h>
 
 static int proc_fd = -1;
 static int self_pidfd = -1;
 static int self_mnt_ns = -1;
+static int bell = -1;
 static guint64 host_mnt_ns;
 
 gboolean
@@ -37,6 +39,13 @@ linx_process_init (GError **error)
   self_mnt_ns = openat (proc_fd, "self/ns/mnt", O_RDONLY | O_CLOEXEC);
   if (self_mnt_ns < 0)
     return linx_error_set (error, LINX_MOUNT_STAGE_OPEN_NS, errno, "own mount namespace", NULL);
+  /* Never asked for again: while it is open the kernel need not make anew, for each caller, the inode
+   * by which it is told (path_from_stashed(), fs/libfs.c). */
+  if (openat (proc_fd, "self/ns/user", O_RDONLY | O_CLOEXEC) < 0)
+    return linx_error_set (error, LINX_MOUNT_STAGE_OPEN_NS, errno, "own user namespace", NULL);
+  bell = eventfd (0, EFD_CLOEXEC | EFD_NONBLOCK);
+  if (bell < 0)
+    return linx_error_set (error, LINX_MOUNT_STAGE_PIPE, errno, "bell", NULL);
   host_mnt_ns = linx_process_ns_inode (1, "mnt");
   do
     filler = fcntl (proc_fd, F_DUPFD_CLOEXEC, 0);
@@ -80,6 +89,12 @@ int
 linx_process_self_mnt_ns (void)
 {
   return self_mnt_ns;
+}
+
+int
+linx_process_bell (void)
+{
+  return bell;
 }
 
 guint64

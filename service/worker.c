@@ -12,6 +12,7 @@
 #include <sched.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 /* How long a list of steps gets, in bytes: of a large tree, unmounting each mount is one. */
 #define MOST_STEPS_SHOWN 2000
@@ -27,8 +28,8 @@ struct _LinxVisit {
   guint timeout_ms;
   gint64 start; /* monotonic */
 
-  GSource *waiting;         /* for the answer; NULL once it is there */
-  GTask *task;              /* NULL once it is answered */
+  GTask *task;              /* NULL once it is answered, or too late */
+  GSource *end;             /* of its time, while there is a task */
   int given[LINX_MOST_FDS]; /* what was in fds, by the service's numbers */
   LinxParked *worker;
   int channel; /* to it */
@@ -39,11 +40,13 @@ struct _LinxVisit {
   const char *committing; /* the step in the kernel now */
   GString *done;          /* the steps that stand */
   gboolean result;
+  gboolean gives_back; /* descriptors, by the channel */
   GError *error;
 };
 
 static GList *under_way; /* of LinxVisit */
 static guint most_ms = G_MAXUINT;
+static GAsyncQueue *answered; /* of LinxVisit: each time, the bell is rung */
 
 static void
 visit_unref (LinxVisit *visit)
@@ -113,6 +116,39 @@ fetch (LinxVisit *visit, GError **error)
   return ok && !visit->expired;
 }
 
+/* What the worker has of the service's: none of its numbers may stay in what is the service's again.
+ * The lock is held. */
+static void
+take_out (LinxVisit *visit, int *own)
+{
+  for (guint i = 0; i < visit->n_fds; i++) {
+    own[i] = visit->fds[i];
+    visit->fds[i] = -1;
+    visit->gives_back = visit->gives_back || (i < visit->n_owned && own[i] >= 0);
+  }
+}
+
+/* Whether the channel may be used again. */
+static gboolean
+give_back (const LinxVisit *visit, const int *own)
+{
+  if (!visit->gives_back || linx_fds_send (LINX_SLOT, own, visit->n_owned))
+    return TRUE;
+  shutdown (LINX_SLOT, SHUT_RDWR); /* the service finds the end */
+  return FALSE;
+}
+
+/* The visit belongs to the main loop from here on. */
+static void
+ring (LinxVisit *visit)
+{
+  const guint64 once = 1;
+
+  g_async_queue_push (answered, visit);
+  if (write (linx_process_bell (), &once, sizeof once) < 0)
+    g_assert (errno == EAGAIN); /* it rings already */
+}
+
 /* What a worker does with a visit. Whether it may be used again: it is back, and its channel holds
  * no answer that nobody takes. */
 static gboolean
@@ -128,12 +164,8 @@ perform (gpointer user_data)
   /* Its root and working directory would keep mounts of the namespace busy until the thread is
    * gone. */
   back = setns (linx_process_self_mnt_ns (), CLONE_NEWNS) == 0;
-  /* From here on data is the service's again, and no number of this thread's may stay in it. */
   g_mutex_lock (&visit->lock);
-  for (guint i = 0; i < visit->n_fds; i++) {
-    own[i] = visit->fds[i];
-    visit->fds[i] = -1;
-  }
+  take_out (visit, own);
   visit->finished = TRUE;
   clean = fetched && back && !visit->expired;
   visit->result = ok;
@@ -141,11 +173,8 @@ perform (gpointer user_data)
   g_mutex_unlock (&visit->lock);
   /* What is still open is closed by this thread, when it is parked or gone: a close that hangs,
    * hangs only here. */
-  if (!linx_fds_send (LINX_SLOT, own, visit->n_owned)) {
-    shutdown (LINX_SLOT, SHUT_RDWR); /* the service hears the end */
-    clean = FALSE;
-  }
-  visit_unref (visit);
+  clean = give_back (visit, own) && clean;
+  ring (visit);
   return clean;
 }
 
@@ -176,13 +205,13 @@ static gboolean
 settle (LinxVisit *visit, GError **error)
 {
   g_autoptr (GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new (&visit->lock);
-  gboolean received = FALSE;
+  gboolean received = TRUE;
 
-  if (visit->finished)
+  if (!visit->finished)
+    expire (visit, error);
+  else if (visit->gives_back)
     received = linx_fds_receive (visit->channel, visit->fds, visit->n_owned,
                                  visit->error == NULL ? &visit->error : NULL);
-  else
-    expire (visit, error);
   let_go (visit);
   if (visit->expired)
     return FALSE;
@@ -191,41 +220,55 @@ settle (LinxVisit *visit, GError **error)
   return visit->result && received;
 }
 
-static gboolean
-on_answer (int fd, GIOCondition condition, gpointer user_data)
+/* It is answered, or too late. */
+static void
+end (LinxVisit *visit)
 {
-  LinxVisit *visit = user_data;
   g_autoptr (GTask) task = g_steal_pointer (&visit->task);
   GError *error = NULL;
 
-  (void)fd;
-  (void)condition;
   under_way = g_list_remove (under_way, visit);
-  visit->waiting = NULL;
+  g_source_destroy (visit->end);
   if (settle (visit, &error))
     g_task_return_boolean (task, TRUE);
   else
     g_task_return_error (task, error);
+}
+
+static gboolean
+on_late (gpointer visit)
+{
+  end (visit);
   return G_SOURCE_REMOVE;
 }
 
-static void
-set_end (LinxVisit *visit)
+static gboolean
+on_bell (int bell, GIOCondition condition, gpointer user_data)
 {
-  g_source_set_ready_time (visit->waiting,
-                           visit->start + visit->timeout_ms * G_TIME_SPAN_MILLISECOND);
+  guint64 times;
+  LinxVisit *visit;
+
+  (void)condition;
+  (void)user_data;
+  if (read (bell, &times, sizeof times) < 0)
+    return G_SOURCE_CONTINUE;
+  while ((visit = g_async_queue_try_pop (answered)) != NULL) {
+    if (visit->task != NULL)
+      end (visit);
+    visit_unref (visit);
+  }
+  return G_SOURCE_CONTINUE;
 }
 
 static void
 wait_for_answer (LinxVisit *visit)
 {
-  g_autoptr (GSource) source = g_unix_fd_source_new (visit->channel, G_IO_IN);
+  g_autoptr (GSource) source = g_timeout_source_new (visit->timeout_ms);
 
-  g_source_set_priority (source, G_PRIORITY_HIGH); /* before what has not begun */
-  g_source_set_callback (source, G_SOURCE_FUNC (on_answer), visit, NULL);
+  g_source_set_priority (source, G_PRIORITY_HIGH);
+  g_source_set_callback (source, on_late, visit, NULL);
   under_way = g_list_prepend (under_way, visit);
-  visit->waiting = source;
-  set_end (visit);
+  visit->end = source;
   g_source_attach (source, NULL);
 }
 
@@ -287,13 +330,30 @@ linx_workers_hurry (guint ms)
     guint used_ms = (guint)((now - visit->start) / G_TIME_SPAN_MILLISECOND);
 
     visit->timeout_ms = MIN (visit->timeout_ms, used_ms + ms);
-    set_end (visit);
+    g_source_set_ready_time (visit->end,
+                             visit->start + visit->timeout_ms * G_TIME_SPAN_MILLISECOND);
   }
+}
+
+/* One bell for all: a source for each channel would have the main loop wake itself, and turn once
+ * more, whenever one comes or goes (g_main_context_add_poll()). So would this one at each ring, were
+ * it blocked meanwhile. */
+static void
+hang_bell (void)
+{
+  g_autoptr (GSource) source = g_unix_fd_source_new (linx_process_bell (), G_IO_IN);
+
+  g_source_set_priority (source, G_PRIORITY_HIGH); /* before what has not begun */
+  g_source_set_can_recurse (source, TRUE);
+  g_source_set_callback (source, G_SOURCE_FUNC (on_bell), NULL, NULL);
+  g_source_attach (source, NULL);
 }
 
 void
 linx_workers_init (guint most_visits)
 {
+  answered = g_async_queue_new ();
+  hang_bell ();
   linx_lending_init (most_visits);
   linx_parking_init (perform);
 }

@@ -18,7 +18,7 @@ BUS = dict(name='org.freedesktop.DBus', path='/', interface='org.freedesktop.DBu
 def gone(pid):
     try:
         return pathlib.Path(f'/proc/{pid}/stat').read_text().split(')')[1].split()[0] == 'Z'
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):
         return True
 
 

@@ -14,6 +14,7 @@ import unittest
 from test_systemd import PREPARE, UNIT, run, setUpModule, show, tearDownModule  # noqa: F401
 
 from harness import Case, Fault, HungFs, wait_until  # after test_systemd, which finds it
+from life import gone, threads
 
 DROP_IN = pathlib.Path(f'/run/systemd/system/{UNIT}.d/test.conf')
 
@@ -26,8 +27,7 @@ def service():
 
 def is_stuck(pid):
     """Whether it has ended, but for a worker."""
-    names = [task.read_text().strip() for task in pathlib.Path(f'/proc/{pid}/task').glob('*/comm')]
-    return 'linx-worker' in names and ') Z ' in pathlib.Path(f'/proc/{pid}/stat').read_text()
+    return 'linx-worker' in threads(pid) and gone(pid)
 
 
 class Unit(Case):
