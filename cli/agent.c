@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <glib-unix.h>
 #include <signal.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #define AGENT "pkttyagent"
@@ -21,6 +22,15 @@ wait_until_closed (int fd)
   close (fd);
 }
 
+/* In the agent, before it is one: it would outlive who is killed, and hold the terminal. */
+static void
+end_with_parent (gpointer parent)
+{
+  prctl (PR_SET_PDEATHSIG, SIGTERM);
+  if (getppid () != GPOINTER_TO_INT (parent))
+    _exit (1);
+}
+
 GSubprocess *
 ctl_agent_start (void)
 {
@@ -35,6 +45,8 @@ ctl_agent_start (void)
     return NULL;
   launcher = g_subprocess_launcher_new (G_SUBPROCESS_FLAGS_STDIN_INHERIT);
   g_subprocess_launcher_take_fd (launcher, pair[1], NOTIFY_FD);
+  g_subprocess_launcher_set_child_setup (launcher, end_with_parent, GINT_TO_POINTER (getpid ()),
+                                         NULL);
   /* polkit looks for a fallback in sessions alone. */
   agent = g_subprocess_launcher_spawn (launcher, NULL, AGENT, "--process", process, "--notify-fd",
                                        notify, g_getenv ("XDG_SESSION_ID") ? "--fallback" : NULL,

@@ -10,14 +10,14 @@ static char *idmap;
 static gboolean print_id;
 
 static const GOptionEntry entries[] = {
-  { "from", 0, 0, G_OPTION_ARG_STRING, &from, "The namespace of SOURCE: self, host, PID or PATH",
+  { "from", 0, 0, G_OPTION_ARG_FILENAME, &from, "The namespace of SOURCE: self, host, PID or PATH",
     "NAMESPACE" },
   { "recursive", 'R', 0, G_OPTION_ARG_NONE, &recursive, "With all that is mounted below it", NULL },
-  { "options", 'o', 0, G_OPTION_ARG_STRING_ARRAY, &lists, "Attributes, as of mount(8)", "LIST" },
+  { "options", 'o', 0, G_OPTION_ARG_FILENAME_ARRAY, &lists, "Attributes, as of mount(8)", "LIST" },
   { "mkdir", 'm', 0, G_OPTION_ARG_NONE, &make_directory, "The same as --create directory", NULL },
   { "create", 0, 0, G_OPTION_ARG_STRING, &create, "Make TARGET, if it is missing: file, directory",
     "KIND" },
-  { "idmap", 0, 0, G_OPTION_ARG_STRING, &idmap, "With the id mapping of this process", "PID" },
+  { "idmap", 0, 0, G_OPTION_ARG_FILENAME, &idmap, "With the id mapping of this process", "PID" },
   { "print-id", 0, 0, G_OPTION_ARG_NONE, &print_id, "Print the id of the new mount", NULL },
   { NULL, 0, 0, 0, NULL, NULL, NULL },
 };
@@ -36,8 +36,7 @@ set_options (const Ctl *ctl, LinxMountOptions **options)
   if (rc != CTL_OK)
     return rc;
   ctl_set_flag (*options, "recursive", recursive);
-  ctl_set_mount_options (*options, (const char *const *)lists);
-  return CTL_OK;
+  return ctl_set_mount_options (*options, (const char *const *)lists);
 }
 
 static CtlExit

@@ -24,20 +24,18 @@ static const GOptionEntry entries[] = {
   { NULL, 0, 0, 0, NULL, NULL, NULL },
 };
 
-/* A filter is text to the service, as rows have it. */
 static CtlExit
-set_text (LinxMountOptions *options, const char *key, const char *text)
+set_path (LinxMountOptions *options, const char *key, const char *namespace, const char *path)
 {
-  if (text == NULL)
-    return CTL_OK;
-  if (!g_utf8_validate (text, -1, NULL))
-    return ctl_usage ("%s: a list is not filtered by what is not UTF-8", key);
-  linx_mount_options_set_string (options, key, text);
-  return CTL_OK;
+  g_autofree char *absolute = NULL;
+  CtlExit rc = path != NULL ? ctl_path (namespace, path, &absolute) : CTL_OK;
+
+  return rc == CTL_OK ? ctl_set_text (options, key, absolute) : rc;
 }
 
+/* They are text to the service, as rows have it. */
 static CtlExit
-set_filters (LinxMountOptions *options, const char *target)
+set_filters (LinxMountOptions *options, const char *namespace, const char *target)
 {
   g_autofree char *joined = types != NULL ? g_strjoinv (",", types) : NULL;
   g_auto (GStrv) list = joined != NULL ? g_strsplit (joined, ",", -1) : NULL;
@@ -46,11 +44,11 @@ set_filters (LinxMountOptions *options, const char *target)
   if (list != NULL)
     linx_mount_options_set_strings (options, "fstype", (const char *const *)list);
   if (rc == CTL_OK)
-    rc = set_text (options, "source", source);
+    rc = ctl_set_text (options, "source", source);
   if (rc == CTL_OK)
-    rc = set_text (options, "under", under);
+    rc = set_path (options, "under", namespace, under);
   if (rc == CTL_OK)
-    rc = set_text (options, "target", target);
+    rc = set_path (options, "target", namespace, target);
   return rc;
 }
 
@@ -63,7 +61,7 @@ read_rows (Ctl *ctl, const char *namespace, const char *target, const char *cons
   GError *error = NULL;
 
   if (rc == CTL_OK)
-    rc = set_filters (options, target);
+    rc = set_filters (options, namespace, target);
   if (rc != CTL_OK)
     return rc;
   if (columns != NULL)
@@ -83,17 +81,19 @@ print_graph (Ctl *ctl, const char *target)
   const char *const *namespace
       = ctl->namespaces != NULL ? (const char *const *)ctl->namespaces : self;
   g_autoptr (GString) text = ctl_graph_begin ();
+  CtlExit rc = CTL_OK;
 
-  for (; *namespace != NULL; namespace ++) {
+  for (; *namespace != NULL && (rc == CTL_OK || ctl->only_ask); namespace ++) {
     g_autoptr (GVariant) rows = NULL;
-    CtlExit rc = read_rows (ctl, *namespace, target, fields, &rows);
+    CtlExit one = read_rows (ctl, *namespace, target, fields, &rows);
 
-    if (rc != CTL_OK || rows == NULL)
-      return rc;
-    ctl_graph_add (text, *namespace, rows);
+    rc = rc != CTL_OK ? rc : one;
+    if (rows != NULL)
+      ctl_graph_add (text, *namespace, rows);
   }
-  ctl_print (ctl, ctl_graph_end (g_steal_pointer (&text)));
-  return CTL_OK;
+  if (rc == CTL_OK && !ctl->only_ask)
+    ctl_print (ctl, ctl_graph_end (g_steal_pointer (&text)));
+  return rc;
 }
 
 /* Without -o all that there is. With it the ids are read too, by which pages go on. */

@@ -14,13 +14,13 @@ static gboolean print_id;
 
 static const GOptionEntry entries[] = {
   { "types", 't', 0, G_OPTION_ARG_STRING, &type, "Filesystem type", "TYPE" },
-  { "options", 'o', 0, G_OPTION_ARG_STRING_ARRAY, &lists, "Options, as of mount(8)", "LIST" },
+  { "options", 'o', 0, G_OPTION_ARG_FILENAME_ARRAY, &lists, "Options, as of mount(8)", "LIST" },
   { "read-only", 'r', 0, G_OPTION_ARG_NONE, &read_only, "The same as -o ro", NULL },
   { "mkdir", 'm', 0, G_OPTION_ARG_NONE, &make_directory, "The same as --create directory", NULL },
   { "create", 0, 0, G_OPTION_ARG_STRING, &create, "Make TARGET, if it is missing: file, directory",
     "KIND" },
-  { "idmap", 0, 0, G_OPTION_ARG_STRING, &idmap, "With the id mapping of this process", "PID" },
-  { "process", 0, 0, G_OPTION_ARG_STRING, &process,
+  { "idmap", 0, 0, G_OPTION_ARG_FILENAME, &idmap, "With the id mapping of this process", "PID" },
+  { "process", 0, 0, G_OPTION_ARG_FILENAME, &process,
     "Whose namespaces a proc, sysfs, mqueue or cgroup shows", "PID" },
   { "print-id", 0, 0, G_OPTION_ARG_NONE, &print_id, "Print the id of the new mount", NULL },
   { NULL, 0, 0, 0, NULL, NULL, NULL },
@@ -64,10 +64,10 @@ set_options (const Ctl *ctl, LinxMountOptions **options)
       g_strv_builder_addv (builder, (const char **)given);
     lists = g_strv_builder_end (builder);
   }
-  if (rc == CTL_OK) {
-    ctl_set_mount_options (*options, (const char *const *)lists);
+  if (rc == CTL_OK)
+    rc = ctl_set_mount_options (*options, (const char *const *)lists);
+  if (rc == CTL_OK)
     rc = ctl_set_create (*options, make_directory && create == NULL ? "directory" : create);
-  }
   if (rc == CTL_OK)
     rc = ctl_set_namespace (*options, "idmap", idmap);
   if (rc == CTL_OK)

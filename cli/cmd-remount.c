@@ -6,7 +6,7 @@ static gboolean recursive;
 static gboolean superblock;
 
 static const GOptionEntry entries[] = {
-  { "options", 'o', 0, G_OPTION_ARG_STRING_ARRAY, &lists, "What to change, as of mount(8)",
+  { "options", 'o', 0, G_OPTION_ARG_FILENAME_ARRAY, &lists, "What to change, as of mount(8)",
     "LIST" },
   { "recursive", 'R', 0, G_OPTION_ARG_NONE, &recursive, "With all that is mounted below it", NULL },
   { "superblock", 0, 0, G_OPTION_ARG_NONE, &superblock,
@@ -24,10 +24,13 @@ run (Ctl *ctl, char **args)
   gboolean done;
 
   if (rc == CTL_OK)
-    rc = ctl_begin (ctl, &options);
+    rc = ctl_options (ctl, &options);
+  if (rc == CTL_OK)
+    rc = ctl_set_mount_options (options, (const char *const *)lists);
+  if (rc == CTL_OK)
+    rc = ctl_connect (ctl);
   if (rc != CTL_OK)
     return rc;
-  ctl_set_mount_options (options, (const char *const *)lists);
   ctl_set_flag (options, "recursive", recursive);
   ctl_set_flag (options, "superblock", superblock);
   if (ctl->only_ask)

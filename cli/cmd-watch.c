@@ -7,6 +7,7 @@
 #include <glib-unix.h>
 #include <signal.h>
 #include <stdio.h>
+#include <unistd.h>
 
 static const GOptionEntry entries[] = {
   { NULL, 0, 0, 0, NULL, NULL, NULL },
@@ -21,6 +22,21 @@ typedef struct {
   GMainLoop *loop;
   CtlExit rc;
 } Watching;
+
+static void
+stop (Watching *watching, CtlExit rc)
+{
+  watching->rc = rc;
+  g_main_loop_quit (watching->loop);
+}
+
+/* What cannot be written is nobody's any more: main() says so. */
+static void
+flush (Watching *watching)
+{
+  if (fflush (stdout) != 0 || ferror (stdout) != 0)
+    stop (watching, CTL_FAILED);
+}
 
 static char *
 text_of (GVariant *row)
@@ -106,14 +122,7 @@ on_changed (LinxMountManager *manager, guint64 watch, GVariant *removed, GVarian
     take (watching, "attached", added_rows);
     take (watching, "changed", changed_rows);
   }
-  fflush (stdout);
-}
-
-static void
-stop (Watching *watching, CtlExit rc)
-{
-  watching->rc = rc;
-  g_main_loop_quit (watching->loop);
+  flush (watching);
 }
 
 /* Reads what there is, from which changes go on. */
@@ -142,7 +151,7 @@ on_overflow (LinxMountManager *manager, guint64 watch, Watching *watching)
     print_json (watching->ctl, "overflow", NULL, NULL, NULL);
   else
     g_print ("overflow: more has changed than is told\n");
-  fflush (stdout);
+  flush (watching);
   rc = read_table (watching);
   if (rc != CTL_OK)
     stop (watching, rc);
@@ -174,6 +183,16 @@ on_signal (gpointer user_data)
   return G_SOURCE_CONTINUE;
 }
 
+/* A pipe that nobody reads any more, or a terminal that is gone. */
+static gboolean
+on_reader_gone (int fd, GIOCondition condition, gpointer user_data)
+{
+  (void)fd;
+  (void)condition;
+  stop (user_data, CTL_OK);
+  return G_SOURCE_CONTINUE;
+}
+
 static CtlExit
 start (Watching *watching)
 {
@@ -195,16 +214,17 @@ static CtlExit
 watch (Watching *watching)
 {
   LinxMountManager *manager = linx_mount_client_get_manager (watching->ctl->client);
-  guint signals[] = { g_unix_signal_add (SIGINT, on_signal, watching),
-                      g_unix_signal_add (SIGTERM, on_signal, watching) };
+  guint ends[] = { g_unix_signal_add (SIGINT, on_signal, watching),
+                   g_unix_signal_add (SIGTERM, on_signal, watching),
+                   g_unix_fd_add (STDOUT_FILENO, G_IO_ERR, on_reader_gone, watching) };
 
   watching->rc = start (watching);
   if (watching->rc == CTL_OK) {
     g_printerr ("watching; end it with Ctrl-C\n");
     g_main_loop_run (watching->loop);
   }
-  for (gsize i = 0; i < G_N_ELEMENTS (signals); i++)
-    g_source_remove (signals[i]);
+  for (gsize i = 0; i < G_N_ELEMENTS (ends); i++)
+    g_source_remove (ends[i]);
   g_signal_handlers_disconnect_by_data (manager, watching);
   return watching->rc;
 }

@@ -10,9 +10,10 @@ static gboolean no_legend;
 static gboolean no_pager;
 static gboolean no_ask_password;
 static gboolean show_version;
+static char **words; /* what is no option */
 
 static const GOptionEntry global_entries[] = {
-  { "in", 0, 0, G_OPTION_ARG_STRING_ARRAY, &namespaces,
+  { "in", 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &namespaces,
     "The namespace to act in: self (default), host, PID or PATH", "NAMESPACE" },
   { "json", 0, 0, G_OPTION_ARG_STRING, &json, "JSON: pretty, short, off (default)", "MODE" },
   { "no-legend", 0, 0, G_OPTION_ARG_NONE, &no_legend, "No titles over columns", NULL },
@@ -27,6 +28,11 @@ static const GOptionEntry global_entries[] = {
 static const GOptionEntry column_entries[] = {
   { "output", 'o', 0, G_OPTION_ARG_STRING, &columns, "Columns, comma-separated: keys of rows",
     "COLUMNS" },
+  { NULL, 0, 0, 0, NULL, NULL, NULL },
+};
+
+static const GOptionEntry word_entries[] = {
+  { G_OPTION_REMAINING, 0, 0, G_OPTION_ARG_FILENAME_ARRAY, &words, NULL, NULL },
   { NULL, 0, 0, 0, NULL, NULL, NULL },
 };
 
@@ -106,7 +112,8 @@ ctl_command_run (Ctl *ctl, const CtlCommand *command, char **argv)
 {
   g_autofree char *title = g_strdup_printf ("- %s %s", command->name, command->arguments);
   g_autoptr (GOptionContext) context = g_option_context_new (title);
-  g_auto (GStrv) args = g_strdupv (argv);
+  g_auto (GStrv) left = g_strdupv (argv);
+  g_auto (GStrv) args = NULL;
   g_autoptr (GError) error = NULL;
   CtlExit rc;
   guint n;
@@ -119,16 +126,18 @@ ctl_command_run (Ctl *ctl, const CtlCommand *command, char **argv)
   if (command == &ctl_list)
     g_option_context_add_main_entries (context, column_entries, NULL);
   g_option_context_add_main_entries (context, global_entries, NULL);
-  if (!g_option_context_parse_strv (context, &args, &error))
+  g_option_context_add_main_entries (context, word_entries, NULL);
+  if (!g_option_context_parse_strv (context, &left, &error))
     return ctl_usage ("%s: %s", command->name, error->message);
   if (show_version)
     return print_version ();
-  n = g_strv_length (args) - 1;
+  args = words != NULL ? g_steal_pointer (&words) : g_new0 (char *, 1);
+  n = g_strv_length (args);
   if (n < command->least || n > command->most)
     return ctl_usage ("%s takes %s; see --help", command->name,
                       command->most == 0 ? "no arguments" : command->arguments);
   rc = take_values (ctl);
-  return rc == CTL_OK ? command->run (ctl, args + 1) : rc;
+  return rc == CTL_OK ? command->run (ctl, args) : rc;
 }
 
 CtlExit

@@ -144,13 +144,23 @@ ctl_set_id (LinxMountOptions *options, const char *id)
   return CTL_OK;
 }
 
-void
+CtlExit
+ctl_set_text (LinxMountOptions *options, const char *key, const char *text)
+{
+  if (text == NULL)
+    return CTL_OK;
+  if (!g_utf8_validate (text, -1, NULL))
+    return ctl_usage ("%s: '%s' is not UTF-8", key, text);
+  linx_mount_options_set_string (options, key, text);
+  return CTL_OK;
+}
+
+CtlExit
 ctl_set_mount_options (LinxMountOptions *options, const char *const *lists)
 {
   g_autofree char *list = lists != NULL ? g_strjoinv (",", (char **)lists) : NULL;
 
-  if (list != NULL)
-    linx_mount_options_set_string (options, "options", list);
+  return ctl_set_text (options, "options", list);
 }
 
 CtlExit
@@ -169,10 +179,12 @@ ctl_path (const char *namespace, const char *path, char **absolute)
 {
   g_autofree char *here = NULL;
 
+  if (path[0] == '\0')
+    return ctl_usage ("a path is empty");
   if (path[0] != '/' && !g_str_equal (namespace, "self"))
     return ctl_usage ("'%s' is relative, and in another namespace a path must be absolute", path);
   here = path[0] != '/' ? g_get_current_dir () : NULL;
-  *absolute = here != NULL ? g_strconcat (here, "/", path, NULL) : g_strdup (path);
+  *absolute = here != NULL ? g_build_filename (here, path, NULL) : g_strdup (path);
   return CTL_OK;
 }
 

@@ -121,8 +121,11 @@ CtlExit ctl_set_id (LinxMountOptions *options, const char *id);
 /** ctl_set_namespace: linx_mount_options_set_namespace() where @word was given. */
 CtlExit ctl_set_namespace (LinxMountOptions *options, const char *key, const char *word);
 
+/** ctl_set_text: an option whose value is text, where it was given. */
+CtlExit ctl_set_text (LinxMountOptions *options, const char *key, const char *text);
+
 /** ctl_set_mount_options: the values of each -o, as one list. */
-void ctl_set_mount_options (LinxMountOptions *options, const char *const *lists);
+CtlExit ctl_set_mount_options (LinxMountOptions *options, const char *const *lists);
 
 /** ctl_set_create: the value of --mkdir, for "create". */
 CtlExit ctl_set_create (LinxMountOptions *options, const char *kind);
@@ -133,7 +136,7 @@ CtlExit ctl_set_create (LinxMountOptions *options, const char *kind);
  * @path: a path as it was typed
  * @absolute: (out) (transfer full): the same, absolute. Nothing is looked up here
  *
- * Returns: CTL_OK, or CTL_USAGE where a relative path has no meaning
+ * Returns: CTL_OK, or CTL_USAGE where it is empty, or relative where that has no meaning
  */
 CtlExit ctl_path (const char *namespace, const char *path, char **absolute);
 

@@ -30,22 +30,31 @@ pager_of_person (void)
   return pager[0] != '\0' && !g_str_equal (pager, "cat") ? pager : NULL;
 }
 
+/* Whether there was one: what the shell does not find, or may not run, ends with 127 or 126. */
+static gboolean
+show (const char *pager, const char *text)
+{
+  g_autoptr (GSubprocess) process = start (pager);
+
+  if (process == NULL)
+    return FALSE;
+  signal (SIGPIPE, SIG_IGN); /* it may be left before the end */
+  signal (SIGINT, SIG_IGN);  /* which is for the pager */
+  g_output_stream_write_all (g_subprocess_get_stdin_pipe (process), text, strlen (text), NULL, NULL,
+                             NULL);
+  g_output_stream_close (g_subprocess_get_stdin_pipe (process), NULL, NULL);
+  g_subprocess_wait (process, NULL, NULL);
+  return !g_subprocess_get_if_exited (process) || g_subprocess_get_exit_status (process) < 126;
+}
+
 void
 ctl_print (const Ctl *ctl, char *text)
 {
   g_autofree char *owned = text;
   const char *pager = !ctl->no_pager && isatty (STDOUT_FILENO) ? pager_of_person () : NULL;
-  g_autoptr (GSubprocess) process = pager != NULL ? start (pager) : NULL;
 
-  if (process == NULL) {
-    fwrite (owned, 1, strlen (owned), stdout);
-    fflush (stdout);
+  if (pager != NULL && show (pager, owned))
     return;
-  }
-  signal (SIGPIPE, SIG_IGN); /* it may be left before the end */
-  signal (SIGINT, SIG_IGN);  /* which is for the pager */
-  g_output_stream_write_all (g_subprocess_get_stdin_pipe (process), owned, strlen (owned), NULL,
-                             NULL, NULL);
-  g_output_stream_close (g_subprocess_get_stdin_pipe (process), NULL, NULL);
-  g_subprocess_wait (process, NULL, NULL);
+  fwrite (owned, 1, strlen (owned), stdout);
+  fflush (stdout);
 }

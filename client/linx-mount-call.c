@@ -61,20 +61,27 @@ add_words (const LinxMountCall *call, GVariantBuilder *tuple, GVariantBuilder *r
 }
 
 static GVariant *
-make_tuple (const LinxMountCall *call, int handle)
+make_tuple (const LinxMountCall *call, GUnixFDList *fds, GError **error)
 {
   g_auto (GVariantBuilder) tuple = G_VARIANT_BUILDER_INIT (G_VARIANT_TYPE_TUPLE);
   g_auto (GVariantBuilder) raw_builder = G_VARIANT_BUILDER_INIT (G_VARIANT_TYPE ("a{say}"));
   g_autoptr (GVariant) raw = NULL;
-  gboolean any_raw;
+  GVariant *dictionary;
+  int handle;
 
-  if (handle >= 0)
+  if (call->mount >= 0) {
+    handle = g_unix_fd_list_append (fds, call->mount, error);
+    if (handle < 0)
+      return NULL;
     g_variant_builder_add (&tuple, "h", handle);
+  }
   add_words (call, &tuple, &raw_builder);
   raw = g_variant_ref_sink (g_variant_builder_end (&raw_builder));
-  any_raw = g_variant_n_children (raw) > 0;
-  g_variant_builder_add_value (&tuple,
-                               linx_mount_options_dictionary (call->options, any_raw ? raw : NULL));
+  dictionary = linx_mount_options_dictionary (
+      call->options, g_variant_n_children (raw) > 0 ? raw : NULL, fds, error);
+  if (dictionary == NULL)
+    return NULL;
+  g_variant_builder_add_value (&tuple, dictionary);
   return g_variant_builder_end (&tuple);
 }
 
@@ -82,26 +89,22 @@ static gboolean
 arguments_init (Arguments *arguments, LinxMountClient *client, const LinxMountCall *call,
                 GError **error)
 {
-  GVariant *tuple = call->tuple;
-  int handle = -1;
+  GVariant *tuple;
 
+  arguments->tuple = call->tuple != NULL ? g_variant_ref_sink (call->tuple) : NULL;
+  arguments->fds = g_unix_fd_list_new ();
   if (linx_mount_client_get_manager (client) == NULL) {
     g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_NOT_INITIALIZED,
                          "the client has no proxy: it was not made by one of its constructors");
     return FALSE;
   }
-  if (tuple == NULL && !check_words (call, error))
+  if (arguments->tuple != NULL)
+    return TRUE;
+  if (!check_words (call, error))
     return FALSE;
-  arguments->fds = linx_mount_options_copy_fds (call->options, error);
-  if (arguments->fds == NULL)
-    return FALSE;
-  if (call->mount >= 0) {
-    handle = g_unix_fd_list_append (arguments->fds, call->mount, error);
-    if (handle < 0)
-      return FALSE;
-  }
+  tuple = make_tuple (call, arguments->fds, error);
   if (tuple == NULL)
-    tuple = make_tuple (call, handle);
+    return FALSE;
   if (call->only_ask)
     tuple = g_variant_new ("(sv)", call->method, tuple);
   arguments->tuple = g_variant_ref_sink (tuple);

@@ -84,7 +84,7 @@ LinxMountClient *linx_mount_client_new_for_manager (LinxMountManager *manager);
  * #LinxMountManager::overflow and #LinxMountManager::ended of watches, and the properties
  * #LinxMountManager:version and #LinxMountManager:features.
  *
- * Returns: (transfer none): the proxy
+ * Returns: (transfer none) (nullable): the proxy; %NULL for what no constructor made
  *
  * Since: 0.1
  */

@@ -6,20 +6,13 @@
 #include <gio/gunixfdlist.h>
 
 /**
- * linx_mount_options_copy_fds:
- * @options: (nullable): the options
- * @error: where the error goes
- *
- * Returns: (transfer full): copies of the descriptors that the options name, or %NULL with @error
- *   set
- */
-GUnixFDList *linx_mount_options_copy_fds (LinxMountOptions *options, GError **error);
-
-/**
  * linx_mount_options_dictionary:
  * @options: (nullable): the options
- * @raw: (transfer floating) (nullable): the value of "raw"
+ * @raw: (transfer none) (nullable): the value of "raw"
+ * @fds: gets copies of the descriptors that the options name
+ * @error: where the error goes
  *
- * Returns: (transfer floating): the option dictionary
+ * Returns: (transfer floating): the option dictionary, or %NULL with @error set
  */
-GVariant *linx_mount_options_dictionary (LinxMountOptions *options, GVariant *raw);
+GVariant *linx_mount_options_dictionary (LinxMountOptions *options, GVariant *raw, GUnixFDList *fds,
+                                         GError **error);

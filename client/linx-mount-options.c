@@ -3,24 +3,39 @@
 #include "linx-mount-options-private.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <sys/pidfd.h>
 #include <unistd.h>
 
 struct _LinxMountOptions {
   GObject parent;
 
-  GHashTable *values; /* key -> GVariant */
-  GUnixFDList *fds;
+  GHashTable *values; /* key -> Value */
 };
+
+/* One of both. */
+typedef struct {
+  GVariant *variant;
+  int fd; /* its own; -1: none */
+} Value;
 
 G_DEFINE_FINAL_TYPE (LinxMountOptions, linx_mount_options, G_TYPE_OBJECT)
 
 static void
+value_free (gpointer data)
+{
+  Value *value = data;
+
+  g_clear_pointer (&value->variant, g_variant_unref);
+  if (value->fd >= 0)
+    close (value->fd);
+  g_free (value);
+}
+
+static void
 linx_mount_options_init (LinxMountOptions *options)
 {
-  options->values
-      = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, (GDestroyNotify)g_variant_unref);
-  options->fds = g_unix_fd_list_new ();
+  options->values = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, value_free);
 }
 
 static void
@@ -29,7 +44,6 @@ linx_mount_options_finalize (GObject *object)
   LinxMountOptions *options = LINX_MOUNT_OPTIONS (object);
 
   g_hash_table_unref (options->values);
-  g_object_unref (options->fds);
   G_OBJECT_CLASS (linx_mount_options_parent_class)->finalize (object);
 }
 
@@ -45,11 +59,23 @@ linx_mount_options_new (void)
   return g_object_new (LINX_MOUNT_TYPE_OPTIONS, NULL);
 }
 
+/* Takes @fd over. */
 static void
-set (LinxMountOptions *options, const char *key, GVariant *value)
+set_value (LinxMountOptions *options, const char *key, GVariant *variant, int fd)
 {
+  Value *value = g_new (Value, 1);
+
+  *value = (Value){ variant, fd };
+  g_hash_table_insert (options->values, g_strdup (key), value);
+}
+
+static void
+set (LinxMountOptions *options, const char *key, GVariant *variant)
+{
+  g_autoptr (GVariant) owned = g_variant_ref_sink (variant);
+
   g_return_if_fail (LINX_MOUNT_IS_OPTIONS (options) && key != NULL);
-  g_hash_table_insert (options->values, g_strdup (key), g_variant_ref_sink (value));
+  set_value (options, key, g_steal_pointer (&owned), -1);
 }
 
 void
@@ -81,11 +107,16 @@ linx_mount_options_set_number (LinxMountOptions *options, const char *key, guint
 gboolean
 linx_mount_options_set_fd (LinxMountOptions *options, const char *key, int fd, GError **error)
 {
-  int handle = g_unix_fd_list_append (options->fds, fd, error);
+  int own;
 
-  if (handle < 0)
+  g_return_val_if_fail (LINX_MOUNT_IS_OPTIONS (options) && key != NULL, FALSE);
+  own = fcntl (fd, F_DUPFD_CLOEXEC, 0);
+  if (own < 0) {
+    g_set_error (error, G_IO_ERROR, g_io_error_from_errno (errno), "%s: %s", key,
+                 g_strerror (errno));
     return FALSE;
-  set (options, key, g_variant_new_handle (handle));
+  }
+  set_value (options, key, NULL, own);
   return TRUE;
 }
 
@@ -93,7 +124,6 @@ static gboolean
 set_process (LinxMountOptions *options, const char *key, const char *word, GError **error)
 {
   guint64 pid;
-  gboolean ok;
   int pidfd;
 
   if (!g_ascii_string_to_unsigned (word, 10, 1, G_MAXINT, &pid, NULL))
@@ -101,9 +131,8 @@ set_process (LinxMountOptions *options, const char *key, const char *word, GErro
   pidfd = pidfd_open ((pid_t)pid, 0);
   if (pidfd < 0)
     return linx_error_set (error, LINX_MOUNT_STAGE_OPEN_NS, errno, word, NULL);
-  ok = linx_mount_options_set_fd (options, key, pidfd, error);
-  close (pidfd);
-  return ok;
+  set_value (options, key, NULL, pidfd);
+  return TRUE;
 }
 
 gboolean
@@ -122,24 +151,26 @@ linx_mount_options_set_namespace (LinxMountOptions *options, const char *key, co
   return TRUE;
 }
 
-GUnixFDList *
-linx_mount_options_copy_fds (LinxMountOptions *options, GError **error)
+/* With a descriptor goes a copy of it. */
+static gboolean
+add_value (GVariantBuilder *builder, const char *key, const Value *value, GUnixFDList *fds,
+           GError **error)
 {
-  g_autoptr (GUnixFDList) copy = g_unix_fd_list_new ();
-  const int *fds;
-  int n;
+  int handle;
 
-  if (options == NULL)
-    return g_steal_pointer (&copy);
-  fds = g_unix_fd_list_peek_fds (options->fds, &n);
-  for (int i = 0; i < n; i++)
-    if (g_unix_fd_list_append (copy, fds[i], error) < 0)
-      return NULL;
-  return g_steal_pointer (&copy);
+  if (value->fd < 0) {
+    g_variant_builder_add (builder, "{sv}", key, value->variant);
+    return TRUE;
+  }
+  handle = g_unix_fd_list_append (fds, value->fd, error);
+  if (handle >= 0)
+    g_variant_builder_add (builder, "{sv}", key, g_variant_new_handle (handle));
+  return handle >= 0;
 }
 
 GVariant *
-linx_mount_options_dictionary (LinxMountOptions *options, GVariant *raw)
+linx_mount_options_dictionary (LinxMountOptions *options, GVariant *raw, GUnixFDList *fds,
+                               GError **error)
 {
   g_auto (GVariantBuilder) builder = G_VARIANT_BUILDER_INIT (G_VARIANT_TYPE_VARDICT);
   GHashTableIter iter;
@@ -148,7 +179,8 @@ linx_mount_options_dictionary (LinxMountOptions *options, GVariant *raw)
   if (options != NULL) {
     g_hash_table_iter_init (&iter, options->values);
     while (g_hash_table_iter_next (&iter, &key, &value))
-      g_variant_builder_add (&builder, "{sv}", key, value);
+      if (!add_value (&builder, key, value, fds, error))
+        return NULL;
   }
   if (raw != NULL)
     g_variant_builder_add (&builder, "{sv}", "raw", raw);

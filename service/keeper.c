@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -28,6 +29,24 @@ has_ended (pid_t pid)
   return after_name != NULL && g_str_has_prefix (after_name, ") Z");
 }
 
+/* As the service did, so that whoever waits sees why; the dump is the service's alone. */
+static void G_GNUC_NORETURN
+end_like (int status)
+{
+  const struct rlimit none = { 0, 0 };
+  sigset_t number;
+
+  if (WIFEXITED (status))
+    _exit (WEXITSTATUS (status));
+  setrlimit (RLIMIT_CORE, &none);
+  signal (WTERMSIG (status), SIG_DFL);
+  sigemptyset (&number);
+  sigaddset (&number, WTERMSIG (status));
+  sigprocmask (SIG_UNBLOCK, &number, NULL);
+  raise (WTERMSIG (status));
+  _exit (EXIT_FAILURE);
+}
+
 static void G_GNUC_NORETURN
 keep (pid_t service, const sigset_t *signals)
 {
@@ -39,7 +58,7 @@ keep (pid_t service, const sigset_t *signals)
     int status;
 
     if (waitpid (service, &status, WNOHANG) == service)
-      _exit (WIFEXITED (status) ? WEXITSTATUS (status) : EXIT_FAILURE);
+      end_like (status);
     if (number == SIGTERM || number == SIGINT) {
       kill (service, number);
       is_ending = TRUE;

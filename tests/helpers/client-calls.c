@@ -227,6 +227,25 @@ connect_client (void)
   g_assert_no_error (error);
 }
 
+/* A key that is set again lets go of what it named, and a message has what is named now. */
+static void
+check_set_again (void)
+{
+  g_autoptr (LinxMountOptions) options = linx_mount_options_new ();
+  int before = dup (0), after;
+
+  close (before);
+  for (guint i = 0; i < 64; i++)
+    g_assert_true (linx_mount_options_set_namespace (options, "in", i % 2 > 0 ? pid : "self", &error));
+  after = dup (0);
+  close (after);
+  g_assert_cmpint (after, ==, before + 1);
+  linx_mount_options_set_string (options, "in", "self");
+  after = dup (0);
+  close (after);
+  g_assert_cmpint (after, ==, before);
+}
+
 int
 main (int argc, char **argv)
 {
@@ -237,6 +256,7 @@ main (int argc, char **argv)
   connect_client ();
   g_assert_cmpstr (linx_mount_manager_get_version (linx_mount_client_get_manager (client)), !=,
                    NULL);
+  check_set_again ();
   check_changes ();
   check_detached ();
   check_watch ();

@@ -108,6 +108,9 @@ class Commands(Case):
         self.ctl('mount', '-t', 'tmpfs', 'x', 'relative', cwd='/run/rig')
         self.ctl('umount', '../rig/relative', cwd='/run/rig')
         self.assertFalse(mounts_at('/run/rig/relative'))
+        self.assertEqual(self.ctl('list', '--no-legend', '-o', 'mount-point', './run', cwd='/'), '/run\n')
+        self.assertIn('/run\n', self.ctl('list', '--no-legend', '-o', 'mount-point', '--under', 'run',
+                                         cwd='/'))
         self.ctl('mount', '--in', self.pid, '-t', 'tmpfs', 'x', 'mnt', rc=2, cwd='/')
         self.assertIn("'mnt' is relative", self.said)
 
@@ -164,7 +167,50 @@ class Commands(Case):
         self.assertIn('linx-mountctl', self.ctl('umount', '--version', '--in', self.pid, '/mnt'))
         self.ctl('list', '--in', self.pid, '--under', os.fsdecode(b'/mnt/\xff'), rc=2)
         self.ctl('list', '--in', self.pid, os.fsdecode(b'/mnt/\xff'), rc=2)
+        self.ctl('bind', '--in', self.pid, '-o', os.fsdecode(b'\xff'), '/mnt', '/mnt', rc=2)
         self.assertTrue(self.at('/mnt'))
+
+    def test_empty_path(self):
+        """Of a variable that is not set, perhaps: never the directory one is in."""
+        for words in (['umount', '-l', ''], ['bind', '', '/mnt'], ['bind', '/mnt', ''],
+                      ['pivot-root', '/mnt', ''], ['remount', ''], ['mount', '-t', 'tmpfs', 'x', ''],
+                      ['mount', ''], ['list', '']):
+            self.ctl(*words, rc=2, cwd='/run')
+            self.assertIn('empty', self.said)
+        self.assertTrue(mounts_at('/run'))
+
+    def test_names_that_look_like_options(self):
+        place = pathlib.Path('/run/rig/dashes')
+        (place / '-x').mkdir(parents=True)
+        self.addCleanup(subprocess.run, ['rm', '-r', place], check=True)
+        self.ctl('mount', '-t', 'tmpfs', '--', '-source', '-x', cwd=place)
+        self.ctl('remount', '-o', 'ro', '--', '-x', cwd=place)
+        row, = mounts_at(f'{place}/-x')
+        self.assertEqual(row['source'], '-source')
+        self.assertEqual(self.ctl('can', 'umount', '--', '-x', cwd=place), 'yes\n')
+        self.ctl('umount', '--', '-x', cwd=place)
+        self.assertFalse(mounts_at(f'{place}/-x'))
+
+    def test_no_locale(self):
+        """Names are bytes, whatever the language."""
+        place = pathlib.Path('/run/rig/\u00fc')
+        place.mkdir()
+        self.addCleanup(place.rmdir)
+        env = dict(os.environ, LC_ALL='C')
+        self.ctl('mount', '-t', 'overlay', '-o', f'lowerdir={place}:/mnt', '--in', 'self', 'x', place,
+                 env=env)
+        self.ctl('umount', '--in', f'/proc/{self.pid}/root/\u00fc', place, rc=1, env=env)
+        self.assertIn('OpenNs', self.said)
+        self.ctl('umount', place, env=env)
+
+    def test_output_that_is_full(self):
+        for words in (['list'], ['--version'], ['can', 'list'], ['status'],
+                      ['mount', '--in', self.pid, '-t', 'tmpfs', '--print-id', 'x', '/mnt']):
+            with open('/dev/full', 'w') as full:
+                done = subprocess.run(['linx-mountctl', *map(str, words)], stdout=full, text=True,
+                                      stderr=subprocess.PIPE)
+            self.assertEqual(done.returncode, 1, words)
+            self.assertEqual(done.stderr, 'linx-mountctl: standard output could not be written\n')
 
     def test_graph_of_two_namespaces(self):
         """Peers are joined by their group, also where it spans namespaces."""
@@ -193,6 +239,8 @@ class Commands(Case):
         self.assertEqual(self.ctl('can', 'pivot-root', '--in', self.pid, '/mnt'), 'yes\n')
         self.assertEqual(self.ctl('can', 'propagation', '--in', self.pid, 'shared', '/mnt'), 'yes\n')
         self.assertEqual(self.ctl('can', 'remount', '--in', self.pid, '/mnt'), 'yes\n')
+        self.assertEqual(self.ctl('can', 'list', '--graph', '--in', 'self', '--in', self.pid, rc=3,
+                                  user='alice'), 'yes\nchallenge\n')
         self.ctl('can', 'status', rc=2)
         self.assertTrue(self.at('/mnt'))
 
@@ -236,6 +284,16 @@ class Commands(Case):
             self.assertEqual(watching.wait(), 0)
             watching.stdout.close()
             watching.stderr.close()
+
+    def test_watch_ends_with_its_reader(self):
+        """At once, not when there is more to say."""
+        watching = subprocess.Popen(['linx-mountctl', 'watch'], text=True, stdout=subprocess.PIPE,
+                                    stderr=subprocess.PIPE)
+        self.addCleanup(watching.stderr.close)
+        self.addCleanup(watching.kill)
+        self.assertIn('watching', watching.stderr.readline())
+        watching.stdout.close()
+        self.assertEqual(watching.wait(timeout=30), 0)
 
 
 if __name__ == '__main__':

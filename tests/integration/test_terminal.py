@@ -10,6 +10,7 @@ import time
 import unittest
 
 from harness import Case, as_user, mounts_at, wait_until
+from life import gone
 
 
 class Terminal:
@@ -102,6 +103,20 @@ class Person(Case):
         terminal.wait('after-0')
         screen = terminal.run(f'linx-mountctl list --in {self.pid} --no-pager')
         self.assertIn('exit-code-0', screen)
+
+    def test_pager_that_is_not_there(self):
+        screen = self.terminal(PAGER='nothing-such').run(f'linx-mountctl list --in {self.pid}')
+        self.assertRegex(screen, '(?s)MOUNT-POINT.*exit-code-0')
+
+    def test_killed_at_the_prompt(self):
+        """The agent goes with whom it is for."""
+        terminal = self.terminal('alice')
+        terminal.type(f'linx-mountctl mount --in {self.pid} -t tmpfs x /media/a; echo exit-code-$?-')
+        terminal.wait('Password:')
+        agent = int(subprocess.check_output(['pgrep', '-n', '-x', 'pkttyagent']))
+        subprocess.run(['pkill', '-KILL', '-x', 'linx-mountctl'], check=True)
+        terminal.wait('exit-code-137-')
+        wait_until(lambda: gone(agent), 'the agent ending')
 
     def test_prompt(self):
         """polkit's own agent, on this terminal, asks for root's password."""
