@@ -112,6 +112,11 @@ linx_attach (LinxVisit *visit, const LinxRequest *request, LinxPins *pins, int m
   LinxFileId id;
   int rc = linx_file_id_read (&id, mount, "");
 
+  /* A FUSE filesystem that is not root's tells root nothing, of a mount that is in no table yet. */
+  if (rc == EACCES && pins->source_place.path != NULL) {
+    id.mode = pins->source_place.id.mode;
+    rc = 0;
+  }
   pins->fresh = FALSE; /* the mount was made meanwhile */
   if (rc != 0)
     return linx_error_set (error, LINX_MOUNT_STAGE_MOVE_MOUNT, rc, pins->target, NULL);

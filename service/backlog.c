@@ -3,11 +3,15 @@
 
 /* From when on a caller is asked. */
 #define ASK_BYTES (64 << 10)
+/* dbus-daemon has a service wait for 128 replies at most (max_replies_per_connection): one user's who
+ * never reply are not to take them all. */
+#define MOST_ASKED_OF_USER 16
 #define MOST_BYTES_OF_SIGNALS (1 << 20)
 #define MOST_BYTES_OF_USER (16 << 20)
 #define MOST_BYTES (64 << 20)
 
 typedef struct {
+  GDBusConnection *bus; /* which outlives it */
   char *name;
   uid_t uid;
   gsize bytes;
@@ -28,23 +32,73 @@ backlog_free (gpointer data)
   g_free (backlog);
 }
 
-/* An error is an answer too, of one that knows no Ping; or there is nobody any more. */
+/* One that waits to be asked, and how many of that user are asked now. */
+static Backlog *
+find_next (uid_t uid, guint *asked)
+{
+  Backlog *next = NULL;
+  GHashTableIter iter;
+  gpointer data;
+
+  *asked = 0;
+  g_hash_table_iter_init (&iter, backlogs);
+  while (g_hash_table_iter_next (&iter, NULL, &data)) {
+    Backlog *backlog = data;
+
+    if (backlog->uid != uid)
+      continue;
+    *asked += backlog->asked > 0 ? 1 : 0;
+    if (backlog->asked == 0 && backlog->bytes >= ASK_BYTES)
+      next = backlog;
+  }
+  return next;
+}
+
+static void
+ask_next (GDBusConnection *bus, uid_t uid)
+{
+  guint asked;
+  Backlog *next = find_next (uid, &asked);
+
+  if (next != NULL && asked < MOST_ASKED_OF_USER)
+    ask (bus, next);
+}
+
+static gboolean
+ask_again (gpointer name)
+{
+  const Backlog *backlog = backlogs != NULL ? g_hash_table_lookup (backlogs, name) : NULL;
+
+  if (backlog != NULL)
+    ask_next (backlog->bus, backlog->uid);
+  return G_SOURCE_REMOVE;
+}
+
+/* An error is an answer too, of one that knows no Ping; or there is nobody any more. Not that of the
+ * bus, that it has asked nobody. */
 static void
 on_answer (GObject *source, GAsyncResult *result, gpointer data)
 {
   g_autofree char *name = data;
+  g_autoptr (GError) error = NULL;
   g_autoptr (GVariant) reply G_GNUC_UNUSED
-      = g_dbus_connection_call_finish (G_DBUS_CONNECTION (source), result, NULL);
+      = g_dbus_connection_call_finish (G_DBUS_CONNECTION (source), result, &error);
   Backlog *backlog = backlogs != NULL ? g_hash_table_lookup (backlogs, name) : NULL;
+  uid_t uid;
 
   if (backlog == NULL)
     return;
+  uid = backlog->uid;
+  if (g_error_matches (error, G_DBUS_ERROR, G_DBUS_ERROR_LIMITS_EXCEEDED)) {
+    backlog->asked = 0;
+    g_timeout_add_seconds_full (G_PRIORITY_DEFAULT, 1, ask_again, g_steal_pointer (&name), g_free);
+    return;
+  }
   backlog->bytes -= backlog->asked;
   backlog->asked = 0;
-  if (backlog->bytes >= ASK_BYTES)
-    ask (G_DBUS_CONNECTION (source), backlog);
-  else
+  if (backlog->bytes < ASK_BYTES)
     g_hash_table_remove (backlogs, name);
+  ask_next (G_DBUS_CONNECTION (source), uid);
   if (on_read != NULL)
     on_read (name);
 }
@@ -59,7 +113,7 @@ ask (GDBusConnection *bus, Backlog *backlog)
 }
 
 static Backlog *
-backlog_of (const LinxCaller *caller)
+backlog_of (GDBusConnection *bus, const LinxCaller *caller)
 {
   Backlog *backlog;
 
@@ -69,6 +123,7 @@ backlog_of (const LinxCaller *caller)
   if (backlog != NULL)
     return backlog;
   backlog = g_new0 (Backlog, 1);
+  backlog->bus = bus;
   backlog->name = g_strdup (caller->name);
   backlog->uid = caller->uid;
   g_hash_table_insert (backlogs, backlog->name, backlog);
@@ -78,14 +133,10 @@ backlog_of (const LinxCaller *caller)
 void
 linx_backlog_add (GDBusConnection *bus, LinxCaller *caller, gsize bytes)
 {
-  Backlog *backlog;
-
   if (g_cancellable_is_cancelled (caller->gone))
     return;
-  backlog = backlog_of (caller);
-  backlog->bytes += bytes;
-  if (backlog->asked == 0 && backlog->bytes >= ASK_BYTES)
-    ask (bus, backlog);
+  backlog_of (bus, caller)->bytes += bytes;
+  ask_next (bus, caller->uid);
 }
 
 gboolean

@@ -191,6 +191,26 @@ on_performed (GObject *source, GAsyncResult *result, gpointer user_data)
     reply (call, NULL, error);
 }
 
+/* A watch has bounds of its own, for what is about to be opened. */
+static gboolean
+enter_watch (Call *call, GError **error)
+{
+  if (call->request->verb->bit != LINX_VERB_WATCH || call->request->only_ask)
+    return TRUE;
+  call->watches = linx_watch_enter (call->caller, error);
+  return call->watches;
+}
+
+/* What is refused whatever polkit says. root is asked nothing. */
+static gboolean
+check_watch (Call *call, GError **error)
+{
+  if (call->caller->uid == 0)
+    return enter_watch (call, error);
+  return call->request->verb->bit != LINX_VERB_WATCH || call->request->only_ask
+         || linx_watch_bounds_check (call->caller, NULL, error);
+}
+
 static void
 answer_can (Call *call, LinxVerdict verdict)
 {
@@ -247,7 +267,7 @@ on_authorized (GObject *source, GAsyncResult *result, gpointer user_data)
   error = refusal (call, allowed, refused);
   if (call->request->only_ask && is_verdict (call, allowed, error))
     answer_can (call, verdict);
-  else if (error != NULL)
+  else if (error != NULL || !enter_watch (call, &error))
     reply (call, NULL, error);
   else
     visit (call, linx_work_perform, on_performed);
@@ -299,15 +319,6 @@ on_pinned (GObject *source, GAsyncResult *result, gpointer user_data)
   }
 }
 
-/* A watch has bounds of its own. */
-static gboolean
-enter_watch (Call *call, GError **error)
-{
-  if (call->request->verb->bit != LINX_VERB_WATCH || call->request->only_ask)
-    return TRUE;
-  call->watches = linx_watch_enter (call->caller, error);
-  return call->watches;
-}
 
 /* Takes @error over, where there is no caller. */
 static void
@@ -319,7 +330,7 @@ go_on (Call *call, GError *failed)
     finish (call);
     return;
   }
-  if (call->caller == NULL || !enter_watch (call, &error)
+  if (call->caller == NULL || !check_watch (call, &error)
       || !linx_bounds_enter_call (call->caller->uid, &error)) {
     reply (call, NULL, error);
     return;

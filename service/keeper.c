@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -33,12 +32,11 @@ has_ended (pid_t pid)
 static void G_GNUC_NORETURN
 end_like (int status)
 {
-  const struct rlimit none = { 0, 0 };
   sigset_t number;
 
   if (WIFEXITED (status))
     _exit (WEXITSTATUS (status));
-  setrlimit (RLIMIT_CORE, &none);
+  prctl (PR_SET_DUMPABLE, 0);
   signal (WTERMSIG (status), SIG_DFL);
   sigemptyset (&number);
   sigaddset (&number, WTERMSIG (status));

@@ -31,6 +31,13 @@ linx_look_free (LinxLook *look)
 }
 
 static gboolean
+left (GError **error)
+{
+  return linx_error_set (error, LINX_MOUNT_STAGE_WATCH, ESRCH, "process",
+                         "it is not in the namespace any more");
+}
+
+static gboolean
 enter (const LinxLook *look, GError **error)
 {
   int ns = linx_process_open (look->pid, "ns/mnt", O_RDONLY);
@@ -39,9 +46,7 @@ enter (const LinxLook *look, GError **error)
 
   if (ns >= 0)
     close (ns);
-  return ok ? TRUE
-            : linx_error_set (error, LINX_MOUNT_STAGE_WATCH, ESRCH, "process",
-                              "it is not in the namespace any more");
+  return ok ? TRUE : left (error);
 }
 
 static gboolean
@@ -51,7 +56,9 @@ do_look (LinxVisit *visit, gpointer data, GError **error)
   gboolean inside = look->pid != 0;
 
   (void)visit;
-  look->entered = inside ? enter (look, error) : look->ns != 0;
+  if (!inside && look->ns == 0)
+    return left (error);
+  look->entered = inside ? enter (look, error) : TRUE;
   return look->entered
          && linx_seen_look (look->seen, inside ? 0 : look->ns, look->touched, look->sweeps,
                             &look->changes, error);

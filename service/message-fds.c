@@ -18,7 +18,7 @@ linx_message_fds_unref (LinxMessageFds *fds)
 {
   if (!g_atomic_ref_count_dec (&fds->ref))
     return;
-  linx_reaper_close (fds->fd, fds->n);
+  linx_reaper_close_strangers (fds->fd, fds->n);
   g_free (fds->fd);
   g_free (fds);
 }

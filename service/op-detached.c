@@ -6,8 +6,10 @@
 #include "linx-error.h"
 #include "mount-id.h"
 #include "ops.h"
+#include "propagation.h"
 
 #include <errno.h>
+#include <sys/mount.h>
 
 /* Detached mounts: trees that no namespace shows, handed out and taken in as descriptors. */
 
@@ -77,16 +79,27 @@ prepare (const LinxRequest *request, const LinxPins *pins, GError **error)
   return FALSE;
 }
 
-/* Until it was in place, whoever lent it could take attributes back: once more, now that only the
- * namespace's own root can. */
+/* On a shared mount it has become shared, as it is to be. */
+static gboolean
+make_private (LinxVisit *visit, const LinxPins *pins, GError **error)
+{
+  return g_str_has_prefix (pins->target_propagation, "shared")
+         || linx_propagation_set (visit, pins->fd[LINX_PIN_SOURCE], TRUE, MS_PRIVATE, pins->target,
+                                  error);
+}
+
+/* Until it was in place, whoever lent it could take attributes back, and have others in its peer
+ * group: once more, now that only the namespace's own root can. */
 static gboolean
 enforce (LinxVisit *visit, const LinxRequest *request, const LinxPins *pins, GError **error)
 {
   LinxAttributes own, tree;
+  int mount = pins->fd[LINX_PIN_SOURCE];
 
   linx_attributes_of (request, pins, &own, &tree);
-  return linx_attributes_change (visit, pins->fd[LINX_PIN_SOURCE], TRUE, &tree, pins->target,
-                                 error);
+  return linx_attributes_change (visit, mount, TRUE, &tree, pins->target, error)
+         && linx_attributes_change (visit, mount, FALSE, &own, pins->target, error)
+         && make_private (visit, pins, error);
 }
 
 gboolean

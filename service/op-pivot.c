@@ -67,8 +67,8 @@ explain_einval (const Pivot *pivot)
   if (is_shared (pins->target_mount) || is_shared (linx_mount_id_parent (pins->target_mount))
       || is_shared (root_parent))
     return "the new root, or the mount that it is on, is shared: pass 'make-rprivate'";
-  if (pins->put_old.path != NULL && pins->put_old_below == NULL)
-    return "put_old must be a directory below the new root";
+  if (pins->put_old.path != NULL && is_shared (pins->put_old.id.mount))
+    return "put_old is on a shared mount: pass 'make-rprivate'";
   return "the new root came locked from a more privileged mount namespace: pass 'bind-new-root'";
 }
 
@@ -80,8 +80,6 @@ explain (const Pivot *pivot, int err)
   if (err == EBUSY && pivot->pins->target_mount == pivot->old_root && !pivot->bound)
     return "the new root is on the mount that is the root already: pass 'bind-new-root', and a "
            "directory other than /";
-  if (err == EBUSY)
-    return "put_old is on the mount that is the root now: it must be below the new root";
   return NULL;
 }
 
@@ -171,14 +169,12 @@ check_put_old (const Pivot *pivot, GError **error)
 }
 
 /* The working directory is the new root. pivot_root(2) takes paths alone: put_old is named from
- * there, where it can lead nowhere but below it; where it went is checked afterwards. */
+ * there; where it went is checked afterwards. */
 static gboolean
 pivot_root (const Pivot *pivot, GError **error)
 {
   const LinxPins *pins = pivot->pins;
-  const char *put_old = pins->put_old.path == NULL    ? "."
-                        : pins->put_old_below != NULL ? pins->put_old_below
-                                                      : pins->put_old.path;
+  const char *put_old = pins->put_old_below != NULL ? pins->put_old_below : ".";
   int rc, err;
 
   if (fchdir (pivot->new_root) < 0)
@@ -191,39 +187,58 @@ pivot_root (const Pivot *pivot, GError **error)
   return rc == 0 ? TRUE : fail (pivot, err, explain (pivot, err), error);
 }
 
-/* The old root is below the new one now, at put_old or stacked on it. */
+/* Goes to the directory that the old root is in now, or, where it is stacked on the new one, stays
+ * there, and makes sure that it is what is unmounted by the name in @name. */
 static gboolean
-check_old_root (const Pivot *pivot, GError **error)
+go_to_old_root (const Pivot *pivot, char **name, GError **error)
 {
-  g_autofree char *path = g_strconcat ("/", pivot->pins->put_old_below, NULL);
+  const char *below = pivot->pins->put_old_below;
+  g_autofree char *parent = NULL;
   LinxFileId there;
-  int fd;
-  gboolean same;
+  int fd = -1, rc = 0;
 
-  if (pivot->pins->put_old_below == NULL)
-    return TRUE;
-  fd = linx_path_open (pivot->new_root, path, LINX_PATH_NO_SYMLINKS, error);
-  if (fd < 0)
-    return FALSE;
-  same = linx_file_id_read (&there, fd, "") == 0 && there.mount == pivot->old_root;
-  close (fd);
-  return same ? TRUE
-              : fail (pivot, ESTALE, "the old root went elsewhere: put_old was exchanged", error);
+  if (below != NULL) {
+    linx_path_split (below, &parent, name);
+    fd = sys_openat2 (pivot->new_root, parent, O_PATH | O_DIRECTORY | O_CLOEXEC,
+                      RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
+    rc = fd >= 0 ? fchdir (fd) : -1;
+    if (fd >= 0)
+      close (fd);
+  } else {
+    *name = g_strdup (".");
+  }
+  /* ".." of a root is what is stacked on it (follow_dotdot(), fs/namei.c). */
+  if (rc == 0)
+    rc = linx_file_id_read (&there, AT_FDCWD, below != NULL ? *name : "..");
+  return rc == 0 && there.mount == pivot->old_root
+             ? TRUE
+             : fail (pivot, ESTALE, "the old root went elsewhere: put_old was exchanged", error);
 }
 
 static gboolean
-detach_old (const Pivot *pivot, GError **error)
+detach (const Pivot *pivot, const char *name, GError **error)
 {
-  const char *put_old = pivot->pins->put_old_below;
+  int flags = MNT_DETACH | (g_str_equal (name, ".") ? 0 : UMOUNT_NOFOLLOW);
   int rc, err;
 
   if (!linx_visit_commit (pivot->visit, "detach-old", error))
     return FALSE;
-  rc = umount2 (put_old != NULL ? put_old : ".",
-                MNT_DETACH | (put_old != NULL ? UMOUNT_NOFOLLOW : 0));
+  rc = umount2 (name, flags);
   err = errno;
   linx_visit_committed (pivot->visit, rc == 0);
   return rc == 0 ? TRUE : linx_error_set (error, LINX_MOUNT_STAGE_UMOUNT, err, "old root", NULL);
+}
+
+/* The kernel would have EINVAL or EBUSY for it, and only once all else was done. */
+static gboolean
+check_put_old_is_below (const Pivot *pivot, GError **error)
+{
+  const LinxPins *pins = pivot->pins;
+
+  if (pins->put_old.path == NULL || pins->put_old_below != NULL
+      || g_str_equal (pins->put_old.path, pins->place.path))
+    return TRUE;
+  return fail (pivot, EINVAL, "put_old must be the new root, or a directory below it", error);
 }
 
 static gboolean
@@ -231,6 +246,8 @@ prepare (Pivot *pivot, GError **error)
 {
   const LinxRequest *request = pivot->request;
 
+  if (!check_put_old_is_below (pivot, error))
+    return FALSE;
   if (request->bind_new_root && !check_bind (pivot, error))
     return FALSE;
   if (request->make_rprivate && !make_rprivate (pivot, error))
@@ -241,14 +258,16 @@ prepare (Pivot *pivot, GError **error)
 static gboolean
 run (Pivot *pivot, GError **error)
 {
+  g_autofree char *name = NULL;
+
   if (!prepare (pivot, error))
     return FALSE;
   if (!check_put_old (pivot, error) || !pivot_root (pivot, error)) {
     undo_bind (pivot);
     return FALSE;
   }
-  return check_old_root (pivot, error)
-         && (!pivot->request->detach_old || detach_old (pivot, error));
+  return go_to_old_root (pivot, &name, error)
+         && (!pivot->request->detach_old || detach (pivot, name, error));
 }
 
 GVariant *

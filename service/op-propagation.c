@@ -17,9 +17,9 @@ linx_propagation_pin (const LinxRequest *request, LinxPins *pins, GError **error
                                                  pins->target, "not a mount point");
 }
 
-static gboolean
-set_propagation (LinxVisit *visit, int mount, gboolean recursive, int propagation, const char *path,
-                 GError **error)
+gboolean
+linx_propagation_set (LinxVisit *visit, int mount, gboolean recursive, int propagation,
+                      const char *path, GError **error)
 {
   const LinxAttributes none = { 0, 0 };
   int err;
@@ -38,8 +38,8 @@ linx_propagation_perform (LinxVisit *visit, const LinxRequest *request, LinxPins
   int mount = pins->fd[LINX_PIN_TARGET];
 
   if (!linx_pins_recheck_as_caller (pins, error)
-      || !set_propagation (visit, mount, request->recursive, request->propagation, pins->target,
-                           error))
+      || !linx_propagation_set (visit, mount, request->recursive, request->propagation,
+                                pins->target, error))
     return NULL;
   return linx_reply_changed (request, mount);
 }
@@ -49,6 +49,6 @@ linx_propagation_last_step (LinxVisit *visit, const LinxRequest *request, const 
                             int mount, GError **error)
 {
   return request->propagation == 0
-         || set_propagation (visit, mount, request->options->propagation_recursive,
-                             request->propagation, pins->target, error);
+         || linx_propagation_set (visit, mount, request->options->propagation_recursive,
+                                  request->propagation, pins->target, error);
 }

@@ -123,7 +123,8 @@ read_mount_alone (LinxFileId *id, int dir, const char *name, int flags)
   *id = (LinxFileId){ .major = stx.stx_dev_major,
                       .minor = stx.stx_dev_minor,
                       .mode = S_IFDIR,
-                      .mount_root = (stx.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0 };
+                      .mount_root = (stx.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0,
+                      .reusable = stx.stx_mnt_id };
   id->mount = linx_mount_id_unique ((guint)stx.stx_mnt_id);
   return id->mount != 0 ? 0 : EACCES;
 }
@@ -147,7 +148,37 @@ linx_file_id_read (LinxFileId *id, int dir, const char *name)
   id->rdev_major = stx.stx_rdev_major;
   id->rdev_minor = stx.stx_rdev_minor;
   id->mount_root = (stx.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0;
+  id->reusable = 0;
   return 0;
+}
+
+static gboolean
+is_on_mount (int fd, const LinxFileId *id)
+{
+  struct statx stx;
+
+  return statx (fd, "", AT_EMPTY_PATH | AT_NO_AUTOMOUNT | AT_STATX_DONT_SYNC, 0, &stx) == 0
+         && stx.stx_mnt_id == id->reusable && stx.stx_dev_major == id->major
+         && stx.stx_dev_minor == id->minor;
+}
+
+static gboolean
+is_same (int fd, const LinxFileId *id)
+{
+  LinxFileId now;
+
+  return linx_file_id_read (&now, fd, "") == 0 && linx_file_id_equal (&now, id);
+}
+
+gboolean
+linx_file_id_is_root (const LinxFileId *id, pid_t pid)
+{
+  int root = linx_process_open (pid, "root", O_PATH);
+  gboolean is = root >= 0 && (id->reusable != 0 ? is_on_mount (root, id) : is_same (root, id));
+
+  if (root >= 0)
+    close (root);
+  return is;
 }
 
 int

@@ -20,6 +20,7 @@
  * @rdev_major: of a device node
  * @rdev_minor: of a device node
  * @mount_root: whether it is the root of that mount
+ * @reusable: where nothing but the mount could be read, its id in mountinfo; else 0
  *
  * What an object in the hierarchy is, whatever its name.
  */
@@ -34,6 +35,7 @@ typedef struct {
   guint rdev_major;
   guint rdev_minor;
   gboolean mount_root;
+  guint64 reusable;
 } LinxFileId;
 
 /** LinxPlace: an object and the canonical path that leads to it. */
@@ -125,6 +127,17 @@ int linx_file_id_read (LinxFileId *id, int dir, const char *name);
  * Returns: 0, or an errno
  */
 int linx_file_id_read_root (LinxFileId *id, pid_t pid);
+
+/**
+ * linx_file_id_is_root:
+ * @id: what linx_file_id_read_root() gave
+ * @pid: a process
+ *
+ * Unlike that one it reads no mount table, and may run in the main loop.
+ *
+ * Returns: whether that is its root still
+ */
+gboolean linx_file_id_is_root (const LinxFileId *id, pid_t pid);
 
 gboolean linx_file_id_equal (const LinxFileId *a, const LinxFileId *b);
 

@@ -6,6 +6,20 @@
 #include "worker.h"
 
 /**
+ * linx_propagation_set:
+ * @visit: the visit
+ * @mount: a mount, by its root
+ * @recursive: with all below it
+ * @propagation: MS_PRIVATE and its kin (mount(2))
+ * @path: what to call it in the error
+ * @error: Propagation.*
+ *
+ * Returns: whether it was done
+ */
+gboolean linx_propagation_set (LinxVisit *visit, int mount, gboolean recursive, int propagation,
+                               const char *path, GError **error);
+
+/**
  * linx_propagation_last_step:
  * @visit: the visit
  * @request: maybe a propagation word beside the operation, as mount(8) takes it

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 static GThreadPool *closers;
+static GThreadPool *strangers; /* closes what came with messages */
 static GThreadPool *reapers;
 static GAsyncQueue *remains; /* for the reapers */
 
@@ -60,10 +61,19 @@ linx_reaper_close (const int *fds, guint n)
 }
 
 void
+linx_reaper_close_strangers (const int *fds, guint n)
+{
+  for (guint i = 0; i < n; i++)
+    if (fds[i] >= 0)
+      g_thread_pool_push (strangers, GINT_TO_POINTER (fds[i]), NULL);
+}
+
+void
 linx_reaper_init (guint most)
 {
   remains = g_async_queue_new ();
   reapers = g_thread_pool_new (free_in_pool, NULL, (int)most, FALSE, NULL);
   closers = g_thread_pool_new (close_in_pool, NULL, (int)most, FALSE, NULL);
+  strangers = g_thread_pool_new (close_in_pool, NULL, (int)most, FALSE, NULL);
   g_thread_unref (g_thread_new ("linx-remains", hand_on_remains, NULL));
 }

@@ -9,7 +9,7 @@
 
 /**
  * linx_reaper_init:
- * @most: how many closes, and how many frees, may be under way at once
+ * @most: how many closes of each kind, and how many frees, may be under way at once
  *
  * Called once, from main(), after linx_process_init().
  */
@@ -31,7 +31,17 @@ void linx_reaper_free (gpointer data, GDestroyNotify free_data);
  * @fds: descriptors
  * @n: how many
  *
- * Closes descriptors that strangers sent, on threads that may be lost to it: closing a FUSE file
- * waits for its server.
+ * Closes descriptors of the service's own making, on threads: the last one on a mount may wait for
+ * its filesystem.
  */
 void linx_reaper_close (const int *fds, guint n);
+
+/**
+ * linx_reaper_close_strangers:
+ * @fds: descriptors
+ * @n: how many
+ *
+ * Closes descriptors that strangers sent, on threads that may all be lost to it: closing a FUSE
+ * file waits for its server. What linx_reaper_close() closes does not wait behind them.
+ */
+void linx_reaper_close_strangers (const int *fds, guint n);

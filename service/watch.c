@@ -170,14 +170,6 @@ on_caller_read (const char *name)
   }
 }
 
-static gboolean
-has_same_root (const Watch *watch)
-{
-  LinxFileId now;
-
-  return linx_file_id_read_root (&now, watch->pid) == 0 && linx_file_id_equal (&now, &watch->root);
-}
-
 /* Why the watch cannot go on, or NULL. */
 static const char *
 find_end (const Watch *watch)
@@ -186,7 +178,9 @@ find_end (const Watch *watch)
     return linx_monitor_is_gone (watch->monitor) ? "the namespace is gone" : NULL;
   if (linx_process_ns_inode (watch->pid, "mnt") != linx_monitor_inode (watch->monitor))
     return "the process that named the namespace has left it";
-  return watch->has_root && !has_same_root (watch) ? "the caller's root is another one" : NULL;
+  return watch->has_root && !linx_file_id_is_root (&watch->root, watch->pid)
+             ? "the caller's root is another one"
+             : NULL;
 }
 
 static gboolean

@@ -122,8 +122,8 @@ class Refusals(Case):
     def test_private_tree(self):
         child = self.child(prepare=self.PREPARE)
         self.no(child, 'PivotRoot.EINVAL', "'bind-new-root'", '/media/plain', '/media/plain/old')
-        self.no(child, 'PivotRoot.EBUSY', 'below the new root', '/media/root', '/home')
-        self.no(child, 'PivotRoot.EINVAL', 'below the new root', '/media/root', '/media/other')
+        self.no(child, 'PivotRoot.EINVAL', 'below it', '/media/root', '/home')
+        self.no(child, 'PivotRoot.EINVAL', 'below it', '/media/root', '/media/other')
         self.no(child, 'PivotRoot.EBUSY', "'bind-new-root'", '/', '/home')
         self.no(child, 'PivotRoot.EBUSY', "'bind-new-root'", '/', '')
         self.no(child, 'PivotRoot.EBUSY', 'another directory', '/', '', bind_new_root=True)
@@ -134,17 +134,18 @@ class Refusals(Case):
         self.no(child, 'PivotRoot.ENOTDIR', '/media/file', '/media/root', '/media/file')
 
     def test_failed_pivot_takes_the_bind_off(self):
-        child = self.child(prepare=self.PREPARE)
+        child = self.child(prepare=self.PREPARE + '; cd /media/plain; mount -t tmpfs x old;'
+                           'mount --make-shared old; cd /')
         before = table(child.pid)
-        fault = self.refused('PivotRoot.EINVAL', 'below the new root', self.root.pivot_root,
-                             '/media/plain', '/media/other', in_=child.pid, bind_new_root=True)
+        fault = self.refused('PivotRoot.EINVAL', 'put_old is on a shared mount', self.root.pivot_root,
+                             '/media/plain', '/media/plain/old', in_=child.pid, bind_new_root=True)
         self.assertIn('undo of bind-new-root', fault.message)
         self.assertEqual(table(child.pid), before)
 
     def test_what_stands_is_said(self):
         child = self.child(prepare=self.PREPARE + '; mount --make-shared /media')
-        fault = self.refused('PivotRoot.EBUSY', 'below the new root', self.root.pivot_root,
-                             '/media/root', '/home', in_=child.pid, make_rprivate=True)
+        fault = self.refused('PivotRoot.EINVAL', 'not a mount point', self.root.pivot_root,
+                             '/media/plain', '', in_=child.pid, make_rprivate=True)
         self.assertIn('done before it: make-rprivate', fault.message)
         self.assertFalse(mounts_at('/media', child.pid)[0]['tags'])
 

@@ -86,6 +86,16 @@ class Replaced(Unit):
         self.another_one_serves('SIGKILL of the keeper', lambda: self.kill(int(show('MainPID'))))
 
 
+class Crash(Unit):
+    def test_as_systemd_sees_it(self):
+        self.client().list(limit=1)
+        keeper = show('MainPID')
+        os.kill(service(), signal.SIGSEGV)
+        wait_until(lambda: show('MainPID') not in ('0', keeper), 'systemd starting it again')
+        wait_until(lambda: 'code=killed, status=11/SEGV' in run('journalctl', '-u', UNIT, '-n', '20'),
+                   'the journal')
+
+
 class Watchdog(Unit):
     def test_main_loop_that_hangs(self):
         self.unit_with('WatchdogSec=1')
