@@ -6,8 +6,8 @@
 /* Ways to mount something in another mount namespace and to unmount it again. */
 
 typedef enum {
-  WAY_PING, /* an empty call, which GDBus answers */
-  WAY_GET,  /* an empty call, which the service answers */
+  WAY_PING,  /* an empty call, which GDBus answers */
+  WAY_GET,   /* an empty call, which the service answers */
   WAY_FLOOR, /* what nobody could leave out, on a thread */
   WAY_VISIT, /* all that the service's worker does, on such a worker in this process */
   WAY_ROOT,

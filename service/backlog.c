@@ -3,8 +3,8 @@
 
 /* From when on a caller is asked. */
 #define ASK_BYTES (64 << 10)
-/* dbus-daemon has a service wait for 128 replies at most (max_replies_per_connection): one user's who
- * never reply are not to take them all. */
+/* dbus-daemon has a service wait for 128 replies at most (max_replies_per_connection): one user's
+ * who never reply are not to take them all. */
 #define MOST_ASKED_OF_USER 16
 #define MOST_BYTES_OF_SIGNALS (1 << 20)
 #define MOST_BYTES_OF_USER (16 << 20)
@@ -74,8 +74,8 @@ ask_again (gpointer name)
   return G_SOURCE_REMOVE;
 }
 
-/* An error is an answer too, of one that knows no Ping; or there is nobody any more. Not that of the
- * bus, that it has asked nobody. */
+/* An error is an answer too, of one that knows no Ping; or there is nobody any more. Not that of
+ * the bus, that it has asked nobody. */
 static void
 on_answer (GObject *source, GAsyncResult *result, gpointer data)
 {

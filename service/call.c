@@ -319,7 +319,6 @@ on_pinned (GObject *source, GAsyncResult *result, gpointer user_data)
   }
 }
 
-
 /* Takes @error over, where there is no caller. */
 static void
 go_on (Call *call, GError *failed)

@@ -115,6 +115,13 @@ namespace_word (LinxNamespaceKind kind)
   }
 }
 
+/* Of the user namespace that owns it. */
+static const char *
+userns_word (const LinxNamespace *ns)
+{
+  return ns->foreign ? "other" : "initial";
+}
+
 /* "rshared" where the last step of another operation is for the whole subtree; SetPropagation has
  * `recursive`. */
 static void
@@ -238,6 +245,7 @@ put_namespace (LinxDetails *details, const LinxPins *pins)
   put (details, "namespace", open ? namespace_word (ns->kind) : "");
   put_number (details, "namespace-id", open, open ? ns->inode : 0);
   put_number (details, "namespace-owner", open, open ? ns->owner : 0);
+  put (details, "namespace-userns", open ? userns_word (ns) : "");
   put_number (details, "pid", open && ns->pid != 0, open ? (guint64)ns->pid : 0);
 }
 
@@ -255,6 +263,7 @@ put_source_namespace (LinxDetails *details, const LinxRequest *request, const Li
   put (details, "source-namespace", open ? namespace_word (ns->kind) : "");
   put_number (details, "source-namespace-id", open, open ? ns->inode : 0);
   put_number (details, "source-namespace-owner", open, open ? ns->owner : 0);
+  put (details, "source-namespace-userns", open ? userns_word (ns) : "");
 }
 
 static const char *

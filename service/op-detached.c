@@ -98,7 +98,6 @@ enforce (LinxVisit *visit, const LinxRequest *request, const LinxPins *pins, GEr
 
   linx_attributes_of (request, pins, &own, &tree);
   return linx_attributes_change (visit, mount, TRUE, &tree, pins->target, error)
-         && linx_attributes_change (visit, mount, FALSE, &own, pins->target, error)
          && make_private (visit, pins, error);
 }
 

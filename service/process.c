@@ -39,8 +39,8 @@ linx_process_init (GError **error)
   self_mnt_ns = openat (proc_fd, "self/ns/mnt", O_RDONLY | O_CLOEXEC);
   if (self_mnt_ns < 0)
     return linx_error_set (error, LINX_MOUNT_STAGE_OPEN_NS, errno, "own mount namespace", NULL);
-  /* Never asked for again: while it is open the kernel need not make anew, for each caller, the inode
-   * by which it is told (path_from_stashed(), fs/libfs.c). */
+  /* Never asked for again: while it is open the kernel need not make anew, for each caller, the
+   * inode by which it is told (path_from_stashed(), fs/libfs.c). */
   if (openat (proc_fd, "self/ns/user", O_RDONLY | O_CLOEXEC) < 0)
     return linx_error_set (error, LINX_MOUNT_STAGE_OPEN_NS, errno, "own user namespace", NULL);
   bell = eventfd (0, EFD_CLOEXEC | EFD_NONBLOCK);

@@ -35,7 +35,8 @@ int linx_process_self_pidfd (void);
 /** linx_process_self_mnt_ns: the service's own mount namespace; valid in every worker too. */
 int linx_process_self_mnt_ns (void);
 
-/** linx_process_bell: an eventfd(2) by which a worker wakes the main loop; valid in every worker. */
+/** linx_process_bell: an eventfd(2) by which a worker wakes the main loop; valid in every worker.
+ */
 int linx_process_bell (void);
 
 /** linx_process_host_mnt_ns: the inode number of PID 1's mount namespace, which it never leaves. */

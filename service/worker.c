@@ -116,8 +116,8 @@ fetch (LinxVisit *visit, GError **error)
   return ok && !visit->expired;
 }
 
-/* What the worker has of the service's: none of its numbers may stay in what is the service's again.
- * The lock is held. */
+/* What the worker has of the service's: none of its numbers may stay in what is the service's
+ * again. The lock is held. */
 static void
 take_out (LinxVisit *visit, int *own)
 {
@@ -336,8 +336,8 @@ linx_workers_hurry (guint ms)
 }
 
 /* One bell for all: a source for each channel would have the main loop wake itself, and turn once
- * more, whenever one comes or goes (g_main_context_add_poll()). So would this one at each ring, were
- * it blocked meanwhile. */
+ * more, whenever one comes or goes (g_main_context_add_poll()). So would this one at each ring,
+ * were it blocked meanwhile. */
 static void
 hang_bell (void)
 {

@@ -236,7 +236,8 @@ check_set_again (void)
 
   close (before);
   for (guint i = 0; i < 64; i++)
-    g_assert_true (linx_mount_options_set_namespace (options, "in", i % 2 > 0 ? pid : "self", &error));
+    g_assert_true (
+        linx_mount_options_set_namespace (options, "in", i % 2 > 0 ? pid : "self", &error));
   after = dup (0);
   close (after);
   g_assert_cmpint (after, ==, before + 1);

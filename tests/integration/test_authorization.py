@@ -107,7 +107,8 @@ class Matrix(Case):
                         "source-kind": "none", target: "/mnt/a", fstype: "tmpfs",
                         attributes: "ro,nosuid,nodev", "fs-options": "size=1M,mode=755",
                         options: "ro,nosuid,nodev,size=1M,mode=755", create: "", recursive: "",
-                        namespace: "other", "namespace-owner": "0", device: "", detach: "",
+                        namespace: "other", "namespace-owner": "0",
+                        "namespace-userns": "initial", device: "", detach: "",
                         force: "", expire: "", nofollow: "", id: "", under: "", limit: "",
                         "target-is-mount": "", "target-propagation": "private",
                         "source-namespace": "", "no-symlinks": "true", timeout: "20000"};

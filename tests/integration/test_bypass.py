@@ -13,13 +13,13 @@ PREPARE = 'mount -t tmpfs t /mnt; chmod 755 /mnt; mkdir /mnt/a; mkdir -p /mnt/el
 RULES = 'rules.d/51-linx-mount-share-srv.rules'
 
 
-# In a user namespace of its own, clears nosuid and nodev on the mount that it has as a descriptor, over
-# and over: mount_setattr(2) with AT_EMPTY_PATH and AT_RECURSIVE.
+# In a user namespace of its own, clears nosuid and nodev of the mount that it has as a descriptor and
+# makes it shared, over and over: mount_setattr(2) with AT_EMPTY_PATH and AT_RECURSIVE.
 TAKE_BACK = """
 import ctypes, struct, sys
 libc = ctypes.CDLL(None)
 assert libc.unshare(0x10000000 | 0x00020000) == 0
-attributes = struct.pack('QQQQ', 0, 2 | 4, 0, 0)
+attributes = struct.pack('QQQQ', 0, 2 | 4, 1 << 20, 0)
 def clear():
     return libc.syscall(442, int(sys.argv[1]), b'', 0x1000 | 0x8000, attributes, len(attributes))
 assert clear() == 0
@@ -179,11 +179,13 @@ class Bypass(Case):
                  str(mount)], pass_fds=[mount], stdout=subprocess.PIPE, text=True)
             os.close(mount)
             with racer:
-                self.assertEqual(racer.stdout.readline(), 'ready\n')
-                self.carol.attach_mount(fd, '/mnt/a', in_=self.pid)
-                racer.kill()
-            self.assertEqual(mounts_at('/mnt/a', self.pid)[-1]['mount-options'],
-                             'rw,nosuid,nodev,relatime')
+                try:
+                    self.assertEqual(racer.stdout.readline(), 'ready\n')
+                    self.carol.attach_mount(fd, '/mnt/a', in_=self.pid)
+                finally:
+                    racer.kill()
+            row = mounts_at('/mnt/a', self.pid)[-1]
+            self.assertEqual((row['mount-options'], row['tags']), ('rw,nosuid,nodev,relatime', []))
             self.target.run('umount', '-l', '/mnt/a')
 
     def test_through_a_peer_of_the_source(self):
@@ -228,10 +230,12 @@ class Bypass(Case):
     def test_a_container_whose_root_can_undo_it(self):
         container = self.child('--user', '--map-root-user', '--mount', '--propagation', 'private',
                                prepare=PREPARE)
-        self.refused(CHALLENGE, 'mount-unrestricted', self.carol.bind, '/srv/data', '/mnt/a',
-                     from_='host', in_=container.pid, options='ro')
-        self.assertEqual([row for row in mountinfo(container.pid) if row['mount-point'] == '/mnt/a'],
-                         [])
+        self.refused(CHALLENGE, '', self.carol.bind, '/srv/data', '/mnt/a', from_='host',
+                     in_=container.pid, options='ro')
+        container.run('mount', '-t', 'tmpfs', 'x', '/mnt/a')
+        self.refused(CHALLENGE, '', self.carol.umount, '/mnt/a', in_=container.pid)
+        self.assertEqual([row['source'] for row in mountinfo(container.pid)
+                          if row['mount-point'] == '/mnt/a'], ['x'])
 
     def test_the_same_by_an_option_of_mount(self):
         """Mount with the word bind is judged as Bind is; it has no `from`."""

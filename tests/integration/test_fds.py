@@ -66,6 +66,20 @@ class MessageFds(Workers):
                          fds=[[str(self.fs.file), None]] * 4)
         self.after_the_hostile_call()
 
+    def test_more_than_there_are_threads(self):
+        """What the service itself is to close does not wait behind them."""
+        self.rule('if (subject.user == "bob") return polkit.Result.YES;')
+        hostile, bob, target = self.client('alice'), self.client('bob'), self.child()
+        for _ in range(10):
+            hostile.send('NoSuchMethod', f'(@ah {list(range(16))},)',
+                         fds=[[str(self.fs.file), None]] * 16)
+        for _ in range(10):
+            self.refused('org.freedesktop.DBus.Error.UnknownMethod', '', hostile.receive)
+        bob.mount('/mnt', in_=target.pid)
+        bob.set_propagation('/mnt', 'shared', in_=target.pid)
+        wait_until(lambda: target.run('sh', '-c', 'umount /mnt 2>/dev/null || echo busy') == '',
+                   'the mount not being busy')
+
     def test_signal_with_fds(self):
         """A message that asks for no reply has its descriptors closed in the same way."""
         hostile = self.client('alice')

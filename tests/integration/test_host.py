@@ -3,10 +3,12 @@
 """What mount(8) does in the host: fstab, detection of the type, helpers, utab."""
 import os
 import pathlib
+import pwd
 import subprocess
 import unittest
 
-from harness import (CHALLENGE, INVALID_ARGS, Case, Disk, mounts_at, service_pid, table, wait_until)
+from harness import (CHALLENGE, INVALID_ARGS, Case, Disk, as_user, mounts_at, service_pid, table,
+                     wait_until)
 
 FSTAB = pathlib.Path('/etc/fstab')
 NOT_SUPPORTED = 'org.freedesktop.DBus.Error.NotSupported'
@@ -188,6 +190,19 @@ class Helpers(Host):
         self.assertEqual(pathlib.Path('/mnt/a/file').read_text(), 'through fuse')
         self.root.umount('/mnt/a')
         self.wait_for_user_options([])
+
+    def test_bind_of_what_is_closed_to_root(self):
+        place = pathlib.Path('/run/rig/closed')
+        place.mkdir()
+        self.addCleanup(place.rmdir)
+        os.chown(place, pwd.getpwnam('alice').pw_uid, -1)
+        os.chmod('/dev/fuse', 0o666)
+        subprocess.run([*as_user('alice'), 'bindfs', '--no-allow-other', self.source, place], check=True)
+        self.addCleanup(subprocess.run, ['umount', place], check=True)
+        self.assertRaises(PermissionError, os.listdir, place)
+        self.root.bind(str(place), '/mnt/a')
+        self.assertEqual(self.row()['fstype'], 'fuse')
+        self.root.umount('/mnt/a')
 
     def test_users(self):
         self.rule('if (subject.user == "alice" && action.id == "org.linx.mount1.mount")'

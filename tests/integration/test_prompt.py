@@ -57,6 +57,15 @@ class Prompt(Case):
         self.bob.receive()
         self.assertEqual([row['source'] for row in mountinfo(self.pid)], ['new'])
 
+    def test_prompts_for_watches(self):
+        """Those of one user take no place of another's."""
+        agent = self.agent()
+        for _ in range(20):
+            self.bob.call('Watch', f"({{'in': <uint32 {self.pid}>}},)", interactive=True, send_only=True)
+        agent.wait_prompt()
+        alice = self.client('alice')
+        alice.unwatch(alice.watch())
+
     def test_a_container_whose_root_can_undo_it(self):
         """Both actions are asked for, and the prompt says what the attributes are worth there."""
         target = self.child('--user', '--map-root-user', '--mount', '--propagation', 'private',

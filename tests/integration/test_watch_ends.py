@@ -304,6 +304,25 @@ class Hostile(Watching):
         self.assertEqual(name, 'Ended')
         self.refused(CHALLENGE, '', alice.list, in_=stays.pid)
 
+    def test_process_leaves_as_something_changes(self):
+        """There is no way to look any more; the next watch of the namespace has one."""
+        leaver = self.client(enter=['unshare', '--mount', '--propagation', 'private'])
+        pid = int(leaver.call('own process id'))
+        stays = subprocess.Popen(['nsenter', '-t', str(pid), '-m', 'sleep', '1000'])
+        self.addCleanup(stays.wait)
+        self.addCleanup(stays.kill)
+        own = os.readlink(f'/proc/{pid}/ns/mnt')
+        wait_until(lambda: os.readlink(f'/proc/{stays.pid}/ns/mnt') == own, 'the other process')
+        self.root.watch(in_=pid)
+        leaver.call('unshare')
+        self.root.mount('/mnt', in_=stays.pid)
+        names = []
+        while 'Ended' not in names:
+            names.append(self.root.next_signal()[0])
+        self.root.watch(in_=stays.pid)
+        self.root.umount('/mnt', in_=stays.pid)
+        self.assertEqual(self.root.next_signal()[0], 'Changed')
+
     def test_calls_under_way_are_bounded(self):
         """A flood of one user's calls leaves root's alone."""
         child = self.child(prepare=f'''mount -t tmpfs t /mnt; mkdir /mnt/d
