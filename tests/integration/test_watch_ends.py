@@ -287,17 +287,22 @@ class Hostile(Watching):
         told.until(lambda: told.row_at('/mnt/b/59'))
         self.assertEqual(service_pid(), pid)
 
+    def another_in(self, pid):
+        """A process that stays in the namespace of @pid."""
+        stays = subprocess.Popen(['nsenter', '-t', str(pid), '-m', 'sleep', '1000'])
+        self.addCleanup(stays.wait)
+        self.addCleanup(stays.kill)
+        own = os.readlink(f'/proc/{pid}/ns/mnt')
+        wait_until(lambda: os.readlink(f'/proc/{stays.pid}/ns/mnt') == own, 'the other process')
+        return stays
+
     def test_own_namespace_is_told_as_long_as_it_is(self):
         """However it was named: alice leaves the namespace, and another process that is in it stays."""
         alice = self.client('alice', enter=['unshare', '--user', '--map-current-user', '--keep-caps',
                                             '--mount', '--propagation', 'private'])
         alice.list(limit=1)
         pid = int(alice.call('own process id'))
-        stays = subprocess.Popen(['nsenter', '-t', str(pid), '-m', 'sleep', '1000'])
-        self.addCleanup(stays.wait)
-        self.addCleanup(stays.kill)
-        own = os.readlink(f'/proc/{pid}/ns/mnt')
-        wait_until(lambda: os.readlink(f'/proc/{stays.pid}/ns/mnt') == own, 'the other process')
+        stays = self.another_in(pid)
         alice.watch(in_=stays.pid)
         alice.call('unshare')
         name, told = alice.next_signal()
@@ -308,11 +313,7 @@ class Hostile(Watching):
         """There is no way to look any more; the next watch of the namespace has one."""
         leaver = self.client(enter=['unshare', '--mount', '--propagation', 'private'])
         pid = int(leaver.call('own process id'))
-        stays = subprocess.Popen(['nsenter', '-t', str(pid), '-m', 'sleep', '1000'])
-        self.addCleanup(stays.wait)
-        self.addCleanup(stays.kill)
-        own = os.readlink(f'/proc/{pid}/ns/mnt')
-        wait_until(lambda: os.readlink(f'/proc/{stays.pid}/ns/mnt') == own, 'the other process')
+        stays = self.another_in(pid)
         self.root.watch(in_=pid)
         leaver.call('unshare')
         self.root.mount('/mnt', in_=stays.pid)
