@@ -1,7 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""connections.py COUNT: opens so many connections to the bus, calls ListMounts on each, says "ready" when
-all have an answer of the service, and holds them. Without GDBus, which looks at all of them each time."""
+"""connections.py COUNT [ARGUMENTS]: opens so many connections to the bus, calls ListMounts on each, says
+"ready" and how many were refused when all have an answer of the service, and holds them. Without GDBus,
+which looks at all of them each time, and answers what nobody here does."""
 import os
 import resource
 import socket
@@ -13,6 +14,7 @@ from gi.repository import Gio, GLib
 
 NAME = 'org.linx.Mount1'
 BUS = 'org.freedesktop.DBus'
+REPLY, ERROR = 2, 3  # types of messages
 
 
 def blob(serial, name, path, method, body=None):
@@ -39,18 +41,20 @@ def open_one(words):
         pass
     stream.write(words)
     stream = channel.makefile('rb')
-    kinds = [read_message(stream) for _ in range(3)]  # Hello's answer, NameAcquired, and the other one
-    if kinds[-1] not in (2, 3):
-        sys.exit(f'messages of types {kinds}')
-    return channel, stream
+    if read_message(stream) != REPLY:
+        sys.exit('the bus does not know us')
+    while (kind := read_message(stream)) not in (REPLY, ERROR):
+        pass
+    return channel, stream, kind == ERROR
 
 
 def main():
     resource.setrlimit(resource.RLIMIT_NOFILE, [resource.getrlimit(resource.RLIMIT_NOFILE)[1]] * 2)
+    arguments = sys.argv[2] if len(sys.argv) > 2 else "({'limit': <uint32 1>},)"
     words = blob(1, BUS, '/org/freedesktop/DBus', 'Hello') \
-        + blob(2, NAME, '/org/linx/Mount1', 'ListMounts', "({'limit': <uint32 1>},)")
+        + blob(2, NAME, '/org/linx/Mount1', 'ListMounts', arguments)
     held = [open_one(words) for _ in range(int(sys.argv[1]))]
-    print('ready', flush=True)
+    print(f'ready\n{sum(refused for _, _, refused in held)}', flush=True)
     time.sleep(1000000)
     return held
 

@@ -7,6 +7,8 @@ import sys
 import time
 import unittest
 
+from gi.repository import Gio, GLib
+
 from harness import BUILD, HERE, INVALID_ARGS, mountinfo, mounts_at, service_pid, table, wait_until
 from life import LIMITS, Life
 
@@ -125,6 +127,27 @@ class Connections(Life):
         wait_until(lambda: len(os.listdir(f'/proc/{pid}/fd')) < before + 20, 'forgetting them', 60)
         bob.list(limit=1)
         self.assertEqual(service_pid(), pid)
+
+
+class Unread(Life):
+    def test_who_never_says_that_it_has_read(self):
+        """The bus lets a service wait for 128 answers: what it does not ask for is not read. 200 replies of
+        100 KiB are more than 16 MiB, and 128 of them are less."""
+        self.rule('if (subject.user == "alice") return polkit.Result.YES;')
+        target = self.child(prepare=f'''mount -t tmpfs t /mnt; {BUILD}/tests/helpers/many-mounts /mnt 1000''')
+        bus = Gio.bus_get_sync(Gio.BusType.SYSTEM)
+
+        def size(limit):
+            options = {'in': GLib.Variant('u', target.pid), 'limit': GLib.Variant('u', limit)}
+            return bus.call_sync('org.linx.Mount1', '/org/linx/Mount1', 'org.linx.Mount1', 'ListMounts',
+                                 GLib.Variant('(a{sv})', (options,)), None, 0, -1, None).get_size()
+        limit = 100 * 102400 // size(100)
+        self.assertTrue(90000 < size(limit) < 125000)
+        held = self.start(sys.executable, HERE / 'connections.py', '200',
+                          f"({{'in': <uint32 {target.pid}>, 'limit': <uint32 {limit}>}},)")
+        refused = int(held.stdout.readline())
+        self.assertAlmostEqual(refused, 200 - (16 << 20) // size(limit), delta=3)
+        self.client('bob').list(limit=1)
 
 
 class Stacks(Life):
