@@ -23,11 +23,13 @@ EXPLAINED = {
 ping      Peer.Ping, which GDBus answers without the service's own code
 get       Properties.Get of Version: an empty call that the service answers
 floor     the system calls without which there is no mount, each time on a new thread in the namespace
-visit     all that the service's worker calls, on such a worker in this process: no bus, no reply
+visit     the service's own visits to its workers, in this process: verifying and the hand-over to a
+          thread that waits included, but neither bus nor reply
 root      Mount or Bind, then Umount, through the service, as root; alice: as a user with a polkit rule
 nsenter   nsenter mount and nsenter umount, as root; sudo: the same behind sudo, as alice
 ns/root   goal: 5 or more     su/alice  for comparison
-rt/floor  root / (2 get + floor); rt/visit: with visit for floor, goal: 1.25 or less
+rt/floor  root / (2 get + floor), goal: 1.25 or less
+rt/visit  root / (2 get + visit): what the bus and the reply add; for comparison
 ''',
     'list': '''
 findmnt...       the program, in its whole
