@@ -5,6 +5,7 @@ import json
 import os
 import pathlib
 import re
+import signal
 import subprocess
 import time
 import unittest
@@ -113,8 +114,9 @@ class Person(Case):
         terminal = self.terminal('alice')
         terminal.type(f'linx-mountctl mount --in {self.pid} -t tmpfs x /media/a; echo exit-code-$?-')
         terminal.wait('Password:')
-        agent = int(subprocess.check_output(['pgrep', '-n', '-x', 'pkttyagent']))
-        subprocess.run(['pkill', '-KILL', '-x', 'linx-mountctl'], check=True)
+        agent, asking = (int(subprocess.check_output(['pgrep', '-n', '-x', name]))
+                         for name in ('pkttyagent', 'linx-mountctl'))
+        os.kill(asking, signal.SIGKILL)
         terminal.wait('exit-code-137-')
         wait_until(lambda: gone(agent), 'the agent ending')
 
