@@ -29,9 +29,9 @@ def bare(row):
 
 
 class HangUp(Strangers):
-    def batch(self, pid, user, first, count, most):
+    def batch(self, pid, user, first, count):
         done = subprocess.run([HELPERS / 'hang-up', user, str(pid), str(SEED + first), str(first),
-                               str(count), str(most)], text=True, stdout=subprocess.PIPE)
+                               str(count)], text=True, stdout=subprocess.PIPE)
         self.assertEqual(done.returncode, 0)
         calls = [line.split(' ') for line in done.stdout.splitlines()]
         self.assertEqual(len(calls), count)
@@ -75,12 +75,12 @@ class HangUp(Strangers):
                 self.assertEqual(done, outcome == DONE, (kind, number))
         self.assertEqual([row['mount-point'] for row in rows], ['/'], 'nothing else is there')
 
-    def hang_up(self, user, calls, most):
+    def hang_up(self, user, calls):
         counts, start = collections.Counter(), time.monotonic()
         print(f'{user}: LINX_FUZZ_SEED={SEED}, {calls} calls', flush=True)
         for first in range(0, calls, BATCH):
             sealed = self.sealed()
-            made = self.batch(sealed.pid, user, first, min(BATCH, calls - first), most)
+            made = self.batch(sealed.pid, user, first, min(BATCH, calls - first))
             self.settled()
             self.judge(made, mountinfo(sealed.pid), counts)
             sealed.end()
@@ -93,7 +93,7 @@ class HangUp(Strangers):
             self.assertGreater(counts[what], 0, what)
 
     def test_root(self):
-        counts = self.hang_up('root', CALLS * 4 // 10, 6000)
+        counts = self.hang_up('root', CALLS * 4 // 10)
         self.check_counts(counts)
         for kind in (*NEW, 'umount', 'move', 'remount', 'propagation'):
             self.assertGreater(counts[f'{kind} done'], 0, kind)
@@ -101,11 +101,11 @@ class HangUp(Strangers):
 
     def test_who_is_allowed(self):
         self.rule(ALLOW_ALICE)
-        self.check_counts(self.hang_up('alice', CALLS * 4 // 10, 20000))
+        self.check_counts(self.hang_up('alice', CALLS * 4 // 10))
         self.check_quiet()
 
     def test_who_is_not(self):
-        counts = self.hang_up('alice', CALLS * 2 // 10, 12000)
+        counts = self.hang_up('alice', CALLS * 2 // 10)
         self.assertEqual(counts['done unheard'], 0)
         self.check_quiet()
 

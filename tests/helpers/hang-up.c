@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * hang-up USER PID SEED FIRST COUNT MOST-US: as USER, in the mount namespace of PID, makes COUNT
- * calls, each on a connection of its own, which it closes within MOST-US microseconds. The calls
- * have the numbers from FIRST on; the one with the number N is about /dst/N, or about a mount of a
- * tmpfs that is made at /mnt/N before. For each a line "KIND N OUTCOME": 0: there was no reply in
- * time, 1: it was done, 2: it was refused.
+ * hang-up USER PID SEED FIRST COUNT: as USER, in the mount namespace of PID, makes COUNT calls,
+ * each on a connection of its own, which it closes within twice the time that such a call takes
+ * here (the first of a kind waits for its reply). The calls have the numbers
+ * from FIRST on; the one with the number N is about /dst/N, or about a mount of a tmpfs that is
+ * made at /mnt/N before. For each a line "KIND N OUTCOME": 0: there was no reply in time, 1: it was
+ * done, 2: it was refused.
  */
 
 #include "stranger.h"
@@ -59,13 +60,16 @@ static const Kind kinds[] = {
   { "can", "Can", "('Umount', <('/mnt/%u', @a{sv} {})>)", TRUE },
 };
 
+/* The least microseconds seen until the reply to a call of that kind; 0: none was seen yet. */
+static gint64 usual[G_N_ELEMENTS (kinds)];
+
 typedef struct {
   const Kind *kind;
   guint number;
-  gint64 microseconds; /* until it hangs up */
-  int mount;           /* for AttachMount; else -1 */
+  double instant; /* when it hangs up, in parts of what is usual */
+  int mount;      /* for AttachMount; else -1 */
+  gint64 sent;
   gboolean ended;
-  gboolean late;
   int outcome;
 } Call;
 
@@ -92,14 +96,14 @@ detached_mount (void)
 
 /* What there must be before the call. */
 static void
-prepare (Call *call, GRand *rand, guint number, gint32 most)
+prepare (Call *call, GRand *rand, guint number)
 {
   g_autofree char *point = g_strdup_printf ("/mnt/%u", number);
   g_autofree char *source = g_strdup_printf ("hang-%u", number);
 
   call->kind = &kinds[g_rand_int_range (rand, 0, G_N_ELEMENTS (kinds))];
   call->number = number;
-  call->microseconds = g_rand_int_range (rand, 0, most);
+  call->instant = g_rand_double_range (rand, 0, 2);
   call->mount = g_str_equal (call->kind->method, "AttachMount") ? detached_mount () : -1;
   if (!call->kind->needs_mount)
     return;
@@ -127,17 +131,14 @@ on_reply (GObject *bus, GAsyncResult *result, gpointer user_data)
   Call *call = user_data;
   g_autoptr (GDBusMessage) reply
       = g_dbus_connection_send_message_with_reply_finish (G_DBUS_CONNECTION (bus), result, NULL);
+  gint64 took = g_get_monotonic_time () - call->sent;
+  gint64 *known = &usual[call->kind - kinds];
 
   call->ended = TRUE;
-  if (reply != NULL)
-    call->outcome = g_dbus_message_get_message_type (reply) == G_DBUS_MESSAGE_TYPE_ERROR ? 2 : 1;
-}
-
-static gboolean
-on_timer (gpointer user_data)
-{
-  ((Call *)user_data)->late = TRUE;
-  return G_SOURCE_REMOVE;
+  if (reply == NULL)
+    return;
+  call->outcome = g_dbus_message_get_message_type (reply) == G_DBUS_MESSAGE_TYPE_ERROR ? 2 : 1;
+  *known = *known == 0 ? took : MIN (*known, took);
 }
 
 static void
@@ -155,25 +156,30 @@ send_call (GDBusConnection *bus, Call *call)
                                              NULL, NULL, on_reply, call);
 }
 
+static void
+wait_for_end (Call *call)
+{
+  while (!call->ended)
+    g_main_context_iteration (NULL, TRUE);
+}
+
 /* The socket is closed without a word, as by a process that ends. */
 static void
 call_and_hang_up (Call *call)
 {
   g_autoptr (GDBusConnection) bus = stranger_connect ();
-  g_autoptr (GSource) timer = g_timeout_source_new (0);
   GSocketConnection *stream = G_SOCKET_CONNECTION (g_dbus_connection_get_stream (bus));
+  gint64 known = usual[call->kind - kinds];
 
   g_dbus_connection_set_exit_on_close (bus, FALSE);
-  g_source_set_callback (timer, on_timer, call, NULL);
-  g_source_attach (timer, NULL);
-  g_source_set_ready_time (timer, g_get_monotonic_time () + call->microseconds);
+  call->sent = g_get_monotonic_time ();
   send_call (bus, call);
-  while (!call->late)
-    g_main_context_iteration (NULL, TRUE);
+  if (known == 0)
+    wait_for_end (call);
+  g_usleep ((gulong)(call->instant * (double)known));
   check (shutdown (g_socket_get_fd (g_socket_connection_get_socket (stream)), SHUT_RDWR),
          "shutdown");
-  while (!call->ended)
-    g_main_context_iteration (NULL, TRUE);
+  wait_for_end (call);
   printf ("%s %u %d\n", call->kind->name, call->number, call->outcome);
 }
 
@@ -184,15 +190,15 @@ main (int argc, char **argv)
   g_autofree Call *calls = NULL;
   guint first, n;
 
-  if (argc != 7)
-    stranger_die ("usage", "hang-up USER PID SEED FIRST COUNT MOST-US");
+  if (argc != 6)
+    stranger_die ("usage", "hang-up USER PID SEED FIRST COUNT");
   rand = g_rand_new_with_seed ((guint32)strtoul (argv[3], NULL, 10));
   first = (guint)atoi (argv[4]);
   n = (guint)atoi (argv[5]);
   calls = g_new0 (Call, n);
   stranger_enter (argv[1], argv[2]);
   for (guint i = 0; i < n; i++)
-    prepare (&calls[i], rand, first + i, atoi (argv[6]));
+    prepare (&calls[i], rand, first + i);
   stranger_become ();
   for (guint i = 0; i < n; i++)
     call_and_hang_up (&calls[i]);
