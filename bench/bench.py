@@ -20,15 +20,16 @@ RULE = '''polkit.addRule(function(action, subject) {
 MOUNT_MAX = pathlib.Path('/proc/sys/fs/mount-max')
 EXPLAINED = {
     'mount': '''
-ping      Peer.Ping, which GDBus answers without the service's own code
-get       Properties.Get of Version: an empty call that the service answers
+get       Properties.Get of Version by GDBus: an empty call that the service answers
 floor     the system calls without which there is no mount, each time on a new thread in the namespace
 visit     the service's own visits to its workers, in this process: verifying and the hand-over to a
           thread that waits included, but neither bus nor reply
-root      Mount or Bind, then Umount, through the service, as root; alice: as a user with a polkit rule
+root      Mount or Bind, then Umount, through the service by GDBus, as root; alice: as a user with a
+          polkit rule
+sd-...    get and root by sd-bus, which has no thread of its own in the client
 nsenter   nsenter mount and nsenter umount, as root; sudo: the same behind sudo, as alice
-ns/root   goal: 5 or more     su/alice  for comparison
-rt/floor  root / (2 get + floor), goal: 1.25 or less
+ns/...    nsenter / sd-root, and / root, goal: 5 or more     su/alice  for comparison
+sd/floor  sd-root / (2 sd-get + floor); rt/floor: root / (2 get + floor); goal: 1.25 or less
 rt/visit  root / (2 get + visit): what the bus and the reply add; for comparison
 ''',
     'list': '''

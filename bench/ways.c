@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "ways.h"
+#include "sd-client.h"
 #include "visits.h"
 
 #include <errno.h>
@@ -175,9 +176,6 @@ bench_take_way (const Order *order, const char *target)
   Place place = { order, target };
 
   switch (order->way) {
-  case WAY_PING:
-    call ("org.freedesktop.DBus.Peer", "Ping", NULL);
-    break;
   case WAY_GET:
     call ("org.freedesktop.DBus.Properties", "Get", g_variant_new ("(ss)", BENCH_NAME, "Version"));
     break;
@@ -191,6 +189,12 @@ bench_take_way (const Order *order, const char *target)
   case WAY_ROOT:
   case WAY_ALICE:
     mount_and_unmount (call_service, order, target);
+    break;
+  case WAY_SD_GET:
+    bench_sd_get ();
+    break;
+  case WAY_SD_ROOT:
+    bench_sd_mount_and_unmount (order, target);
     break;
   default:
     by_processes (order, target);

@@ -6,11 +6,12 @@
 /* Ways to mount something in another mount namespace and to unmount it again. */
 
 typedef enum {
-  WAY_PING,  /* an empty call, which GDBus answers */
   WAY_GET,   /* an empty call, which the service answers */
   WAY_FLOOR, /* what nobody could leave out, on a thread */
   WAY_VISIT, /* all that the service's worker does, on such a worker in this process */
   WAY_ROOT,
+  WAY_SD_GET, /* as WAY_GET and WAY_ROOT, with another client */
+  WAY_SD_ROOT,
   WAY_ALICE,
   WAY_NSENTER,
   WAY_SUDO,
@@ -21,7 +22,6 @@ typedef struct {
   Way way;
   gboolean bind; /* a bind mount of /mnt/source; else a tmpfs */
   pid_t pid;     /* in whose namespace */
-  guint burst;   /* how often, one right after the other */
 } Order;
 
 /** bench_take_connection: gives this process its connection */
