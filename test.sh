@@ -51,7 +51,7 @@ build build-fuzz clang -Dintrospection=false -Dfuzz=true -Db_sanitize=address,un
 run build-fuzz --suite fuzz
 build build-tsan clang -Dintrospection=false -Db_sanitize=thread -Db_lundef=false
 run build-tsan --suite unit
-LINX_FUZZ_CALLS=4000 LINX_HANG_UPS=1000 run build-tsan integration-{authorization,change,fds,mount,watch,workers} bus_fuzz hang_up
+run build-tsan integration-{authorization,change,fds,mount,watch,workers} bus_fuzz hang_up
 
 if [ "$before" = "$(state)" ]; then
     passed=$((passed + 1))
