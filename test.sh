@@ -32,7 +32,7 @@ build() {
 run() {
     local dir=$1 log="$1/meson-logs/testlog.txt" ok bad
     shift
-    meson test -C "$dir" --no-rebuild --print-errorlogs "$@" || true
+    meson test -C "$dir" --timeout-multiplier 3 --no-rebuild --print-errorlogs "$@" || true
     ok=$(sed -n 's/^Ok: *//p' "$log")
     bad=$(awk '/^(Expected Fail|Fail|Unexpected Pass|Skipped|Timeout):/ { n += $NF } END { print n + 0 }' "$log")
     passed=$((passed + ${ok:-0})) failed=$((failed + bad))

@@ -45,7 +45,7 @@ static const GOptionEntry entries[] = {
   { "keeper", 0, 0, G_OPTION_ARG_NONE, &with_keeper,
     "Serve in a child, whose end is seen though a thread of it is stuck in the kernel", NULL },
   { "idle-timeout", 0, 0, G_OPTION_ARG_INT, &idle_seconds,
-    "Exit after so many seconds without a call (default 60; 0: never)", "SECONDS" },
+    "Exit after so many seconds without a call or a watch (default 60; 0: never)", "SECONDS" },
   { NULL, 0, 0, 0, NULL, NULL, NULL },
 };
 

@@ -33,6 +33,17 @@ def is_asleep(pid):
     return 'nanosleep' in pathlib.Path(f'/proc/{pid}/wchan').read_text()
 
 
+def fork_on_terminal():
+    """As pty.fork(). ^U is the program's: typed before that reads, it would have the kernel erase the
+    line."""
+    pid, terminal = pty.fork()
+    if pid == 0:
+        attributes = termios.tcgetattr(0)
+        attributes[6][termios.VKILL] = b'\0'
+        termios.tcsetattr(0, termios.TCSANOW, attributes)
+    return pid, terminal
+
+
 def as_user(user):
     return ['setpriv', '--reuid', user, '--regid', user, '--init-groups'] if user != 'root' else []
 

@@ -5,6 +5,7 @@ import json
 import os
 import pathlib
 import re
+import select
 import subprocess
 import sys
 import time
@@ -52,6 +53,10 @@ class Client:
             raise Fault(answer['error'], answer['message'])
         return answer.get('value', answer.get('sent'))
 
+    def waits(self):
+        """Whether there is no answer yet."""
+        return not select.select([self.process.stdout], [], [], 0)[0]
+
     def call(self, method, arguments=None, **kwargs):
         self.send(method, arguments, **kwargs)
         return self.receive()
@@ -85,6 +90,18 @@ class Client:
 
     def umount(self, target, interactive=False, **options):
         self.call('Umount', arguments(target, **options), interactive=interactive)
+
+    def umount_let_go(self, target, **options):
+        """As soon as what another call sent of it is closed."""
+        def try_it():
+            try:
+                self.umount(target, **options)
+            except Fault as fault:
+                if fault.name != ERROR + 'Umount.EBUSY':
+                    raise
+                return False
+            return True
+        wait_until(try_it, f'{target} being let go')
 
     def set_propagation(self, target, propagation, interactive=False, **options):
         self.call('SetPropagation', arguments(target, propagation, **options),

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """The service as a process that tests start with options, stop and replace. For use inside
 tests/rig/rig.py."""
+import collections
 import contextlib
 import os
 import pathlib
@@ -30,6 +31,23 @@ def threads(pid):
             if task.name != str(pid):
                 names.append((task / 'comm').read_text().strip())
     return names
+
+
+def busy(pid):
+    """How many threads, but for workers that wait: with more calls at once there are more of them, up to
+    32."""
+    return sum(name != 'linx-parked' for name in threads(pid))
+
+
+def held(pid):
+    """What a process holds open, but for channels to workers, which come and go, also in a place where
+    /proc is meanwhile."""
+    links = collections.Counter()
+    for entry in pathlib.Path(f'/proc/{pid}/fd').iterdir():
+        with contextlib.suppress(FileNotFoundError):
+            links[os.readlink(entry)] += 1
+    return collections.Counter({link: count for link, count in links.items()
+                                if link != '/proc' and not link.startswith('socket:')})
 
 
 class Life(Case):

@@ -3,12 +3,12 @@
 """Completions in the real shells: what there is, and mount points whose names would like to be run."""
 import os
 import pathlib
-import pty
 import re
 import select
 import subprocess
 import unittest
 
+from actors import fork_on_terminal
 from harness import Case, wait_until
 
 COMPLETIONS = pathlib.Path('/usr/share')
@@ -55,7 +55,7 @@ class Zsh:
     """zsh on a terminal: what is on the line after TAB, as the shell takes it."""
 
     def __init__(self):
-        self.pid, self.terminal = pty.fork()
+        self.pid, self.terminal = fork_on_terminal()
         if self.pid == 0:
             os.environ.update(HOME='/run/rig', TERM='dumb', PS1='', LC_ALL='C.UTF-8')
             os.chdir(PLACE)

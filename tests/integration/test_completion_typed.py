@@ -3,12 +3,12 @@
 """What stands on the line after TAB: typed into the real shells, and taken by a program they run."""
 import os
 import pathlib
-import pty
 import select
 import signal
 import tempfile
 import unittest
 
+from actors import fork_on_terminal
 from harness import Case, wait_until
 
 DATA = pathlib.Path('/usr/share')
@@ -35,7 +35,7 @@ class Shell:
     def __init__(self, name, place):
         command, setup = SHELLS[name]
         self.place = place
-        self.pid, self.terminal = pty.fork()
+        self.pid, self.terminal = fork_on_terminal()
         if self.pid == 0:
             os.chdir(place)
             os.environ.update(HOME=str(place), LC_ALL='C.UTF-8', TERM='xterm',

@@ -104,7 +104,7 @@ class HeldFds(Case):
         before = len(list(tasks.iterdir()))
         for _ in range(50):
             other.list(limit=1)
-        self.assertLessEqual(len(list(tasks.iterdir())), before + 2)
+        wait_until(lambda: len(list(tasks.iterdir())) <= before + 2, 'the threads ending')
         self.refused('Timeout', 'nothing', hostile.receive)
 
 
@@ -248,11 +248,12 @@ class HungLookup(Workers):
 
     def test_only_its_own_call(self):
         root = self.client()
-        root.send('Mount', f"('tmpfs', '{self.stuck}', 'tmpfs', {{'timeout': <uint32 5000>}})")
+        root.send('Mount', f"('tmpfs', '{self.stuck}', 'tmpfs', {{'timeout': <uint32 8000>}})")
         self.fs.wait_held('lookup')
         other = self.client('bob')
         for _ in range(20):
             other.list(limit=1)
+        self.assertTrue(root.waits(), 'others waited for it')
         self.refused('Timeout', 'nothing', root.receive)
 
     def test_bound_of_a_user(self):

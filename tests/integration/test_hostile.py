@@ -106,7 +106,7 @@ class Traps(Case):
         holder = self.client()
         holder.attach_mount(holder.clone_mount('/b', in_=self.pid), '/a', in_=self.pid)
         holder.close()
-        self.root.umount('/a', in_=self.pid)
+        self.root.umount_let_go('/a', in_=self.pid)
         self.root.mount('/a', source='new-root', in_=self.pid)
         self.root.pivot_root('/a', in_=self.pid)
         self.assertEqual([row['source'] for row in mountinfo(self.pid)], ['new-root'])

@@ -49,6 +49,7 @@ class Hung(Case):
         caller.send(method, arguments)
         self.fs.wait_held(held)
         self.say_others(self.id().split('test_')[-1])
+        self.assertTrue(caller.waits(), 'others waited for it')
         self.refused(error, 'nothing', caller.receive)
         self.assertEqual(table(), self.before)
         self.fs.let_go()
@@ -56,32 +57,32 @@ class Hung(Case):
 
     def test_source(self):
         self.hang('lookup')
-        self.meets_it('Bind', f"('{self.fs.point}/dir', '/mnt', {{'timeout': <uint32 3000>}})")
+        self.meets_it('Bind', f"('{self.fs.point}/dir', '/mnt', {{'timeout': <uint32 6000>}})")
 
     def test_image(self):
         self.hang('lookup')
-        self.meets_it('Mount', f"('{self.fs.file}', '/mnt', 'ext4', {{'timeout': <uint32 3000>}})")
+        self.meets_it('Mount', f"('{self.fs.file}', '/mnt', 'ext4', {{'timeout': <uint32 6000>}})")
 
     def test_target(self):
         self.hang('lookup')
         self.meets_it('Mount', f"('tmpfs', '{self.fs.point}/dir', 'tmpfs', "
-                      "{'timeout': <uint32 3000>})")
+                      "{'timeout': <uint32 6000>})")
 
     def test_created_target(self):
         self.hang('lookup')
         self.meets_it('Mount', f"('tmpfs', '{self.fs.point}/new', 'tmpfs', "
-                      "{'create': <'directory'>, 'timeout': <uint32 3000>})")
+                      "{'create': <'directory'>, 'timeout': <uint32 6000>})")
 
     def test_new_root(self):
         self.hang('lookup')
         self.meets_it('PivotRoot', f"('{self.fs.point}/dir', '', {{'in': <{self.inside.pid}>, "
-                      "'timeout': <uint32 3000>})")
+                      "'timeout': <uint32 6000>})")
 
     def test_root_of_the_container(self):
         """All that is looked up there hangs."""
         self.hang('lookup')
         self.meets_it('Mount', f"('tmpfs', '/dir', 'tmpfs', {{'in': <{self.rooted_on_it()}>, "
-                      "'timeout': <uint32 3000>})")
+                      "'timeout': <uint32 6000>})")
 
     def rooted_on_it(self):
         program = f"""if True:

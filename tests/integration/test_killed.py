@@ -68,6 +68,7 @@ class Killed(Life):
         start = time.perf_counter()
         self.root.send(name.split()[0], arguments(*words, in_=pid, **options))
         if delay is not None:
+            time.sleep(max(0, delay - 0.0002))
             while time.perf_counter() < start + delay:
                 pass
             os.kill(service, signal.SIGKILL)
@@ -80,10 +81,12 @@ class Killed(Life):
             self.took = time.perf_counter() - start
         if delay is not None:
             wait_until(lambda: gone(service) and not threads(service), 'the service ending')
+            self.by_another = service_pid() is not None
         return self.took is not None
 
     def try_once(self, name, delay, after):
-        """Whether the table is as after it."""
+        """Whether the table is as after it; None where the service ended before it had the call, which
+        the bus had another one do."""
         child = self.child(prepare=TREE)
         before, files = rows(child.pid), names(child.pid)
         done = self.call_and_kill(child.pid, name, delay)
@@ -95,7 +98,7 @@ class Killed(Life):
         wait_until(lambda: loops() == (now == after and 'image' in name), 'the loop device going')
         child.end()
         wait_until(lambda: loops() == 0, 'the loop device going')
-        return now == after
+        return None if self.by_another else now == after
 
     def kill_in(self, name):
         """Comes as close to the instant of the change as can be: earlier after it, else later."""
@@ -108,10 +111,10 @@ class Killed(Life):
         outcomes = []
         for _ in range(KILLS):
             outcomes.append(self.try_once(name, delay * random.uniform(0.6, 1.4), after))
-            delay *= 0.9 if outcomes[-1] else 1.1
+            delay *= 0.9 if outcomes[-1] is True else 1.1
         print(f'{name}: {outcomes.count(False)} as before, {outcomes.count(True)} as after',
               file=sys.stderr)
-        self.assertEqual(set(outcomes), {False, True})
+        self.assertLessEqual({False, True}, set(outcomes))
 
 
 for operation in OPERATIONS:

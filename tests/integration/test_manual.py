@@ -73,6 +73,15 @@ class Manual(Case):
         for key in self.client().list(limit=1)[0]:
             self.assertIn(f'*{key}*', text)
 
+    def test_each_stage(self):
+        """The interface's list is whole."""
+        source = (DOCS.parent / 'common/linx-error.c').read_text()
+        names = re.findall(r'\[LINX_MOUNT_STAGE_\w+\] = "(\w+)"', source)
+        self.assertIn('Watch', names)
+        told = INTERFACE.read_text().split('STAGE is one of:')[1].split('A call that failed')[0]
+        for name in names:
+            self.assertRegex(told, rf'(?m)^ {{8}}(\w+, )*{name}[:,]')
+
     def test_tests_that_security_names(self):
         """Each rule's tests are there, by the names that SECURITY.md has for them."""
         text = (DOCS.parent / 'SECURITY.md').read_text()

@@ -7,6 +7,7 @@ import pathlib
 import subprocess
 import unittest
 
+from actors import is_asleep
 from harness import HELPERS, Case, mountinfo, mounts_at, table, wait_until
 
 FRESH = ('--mount', '--pid', '--fork', '--propagation', 'unchanged')
@@ -95,6 +96,7 @@ class Ritual(Case):
             f'/proc/{child.pid}/task/{child.pid}/children').read_text().split()]
         self.assertEqual(len(others), 2)
         wait_until(lambda: len(os.listdir(f'/proc/{others[0]}/task')) == 4, 'the threads')
+        wait_until(lambda: is_asleep(others[1]), 'the other one falling asleep')
         deeper = os.stat(f'/proc/{others[1]}/cwd')
         self.root.pivot_root(str(ROOT), '', in_=child.pid, make_rprivate=True, bind_new_root=True)
         for pid in [child.pid, *others]:

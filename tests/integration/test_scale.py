@@ -67,7 +67,8 @@ class Mounts(Life):
         self.rule('if (subject.user == "alice") return polkit.Result.YES;')
         clients = [self.client('alice') for _ in range(32)]
         for client in clients:
-            client.send('ListMounts', "({'in': <%d>, 'timeout': <uint32 120000>},)" % self.target.pid)
+            client.send('ListMounts', "({'in': <%d>, 'timeout': <uint32 120000>},)" % self.target.pid,
+                        timeout=180000)
         others = []
         bob = self.client('bob')
         for _ in range(20):

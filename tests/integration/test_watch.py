@@ -98,7 +98,7 @@ class Changes(Watching):
         self.told.until(lambda: self.told.row_at('/mnt/b'))
         churn.join()
         times = self.told.times
-        self.assertLessEqual(len(times), (times[-1] - times[0]) / 0.05 + 2)
+        self.assertLessEqual(len(times), (times[-1] - times[0]) / 0.05 + 4)
         self.same_as_listed(self.told)
 
     def test_unwatch(self):

@@ -129,7 +129,7 @@ class Ends(Watching):
 
         def next_one():
             child = self.child()
-            return child if os.stat(f'/proc/{child.pid}/ns/mnt').st_ino == number else child.end()
+            return child if os.stat(f'/proc/{child.pid}/ns/mnt').st_ino == number else None
         target = wait_until(next_one, 'a namespace of that number')
         watch = self.root.watch(in_=target.pid)
         mount = self.root.mount('/mnt', in_=target.pid)

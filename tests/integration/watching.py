@@ -1,25 +1,14 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """What the tests of Watch share: a table kept by what a watcher is told, and what the service holds."""
-import collections
-import os
-import pathlib
 import time
 
 from harness import Case, service_pid, wait_until
+from life import held
 
 
 def state():
-    """What the service holds open, but for channels to workers, which come and go, also in a place
-    where /proc is meanwhile."""
-    held = []
-    for entry in pathlib.Path(f'/proc/{service_pid()}/fd').iterdir():
-        try:
-            link = os.readlink(entry)
-        except FileNotFoundError:
-            continue
-        if not link.startswith('socket:') and link != '/proc':
-            held.append(link)
-    return collections.Counter(held)
+    """What the service holds open."""
+    return held(service_pid())
 
 
 def wait_let_go(before):

@@ -12,6 +12,7 @@ import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / 'integration'))
 from harness import BUILD, HELPERS, LOG, Case, as_user, mountinfo, service_pid, table, wait_until  # noqa: E402
+from life import busy, held  # noqa: E402
 
 CALLS = int(os.environ.get('LINX_SOAK_CALLS', '16000'))
 ROOTS, USERS = 12, 4
@@ -21,7 +22,7 @@ SANITIZED = 'asan' in BUILD.name
 
 
 class Measured:
-    """What the service holds."""
+    """What the service holds, but for workers that wait and the channels to them."""
 
     def __init__(self):
         self.pid = service_pid()
@@ -29,8 +30,8 @@ class Measured:
     def look(self):
         status = pathlib.Path(f'/proc/{self.pid}/status').read_text()
         return {'KiB resident': int(re.search(r'VmRSS:\s+(\d+)', status)[1]),
-                'descriptors': len(os.listdir(f'/proc/{self.pid}/fd')),
-                'threads': int(re.search(r'Threads:\s+(\d+)', status)[1])}
+                'descriptors': held(self.pid).total(),
+                'threads': busy(self.pid)}
 
 
 class Soak(Case):

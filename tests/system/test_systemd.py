@@ -170,7 +170,7 @@ class Verbs(Case):
         holder.attach_mount(clone, '/media/a', in_=child.pid)
         holder.attach_mount(holder.create_mount(), '/media/a/b', in_=child.pid)
         holder.close()  # its descriptors keep the mounts busy
-        self.root.umount('/media/a', in_=child.pid, recursive=True)
+        self.root.umount_let_go('/media/a', in_=child.pid, recursive=True)
 
     def test_helper_outlives_the_service(self):
         """The FUSE server is in a unit of its own, and none of the service's restrictions hold it."""
