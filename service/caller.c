@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "caller.h"
+#include "backlog.h"
 #include "bounds.h"
 #include "gate.h"
 #include "linx-error.h"
@@ -50,6 +51,7 @@ entry_free (gpointer data)
   Entry *entry = data;
 
   linx_gate_forget (entry->caller->name);
+  linx_backlog_forget (entry->caller->name);
   g_cancellable_cancel (entry->caller->gone);
   for (GList *l = entry->waiting; l != NULL; l = l->next)
     g_task_return_new_error (l->data, LINX_MOUNT_ERROR, LINX_MOUNT_ERROR_NOT_AUTHORIZED,

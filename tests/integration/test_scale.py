@@ -3,12 +3,14 @@
 """More of everything than anybody needs: it is bounded, the error is clear, and nothing is lost."""
 import os
 import pathlib
+import pwd
 import sys
 import time
 import unittest
 
 from gi.repository import Gio, GLib
 
+from connections import BUS, NAME, blob, call, open_one, read_answer
 from harness import BUILD, HERE, INVALID_ARGS, mountinfo, mounts_at, service_pid, table, wait_until
 from life import LIMITS, Life
 
@@ -131,24 +133,67 @@ class Connections(Life):
 
 
 class Unread(Life):
-    def test_who_never_says_that_it_has_read(self):
+    """Who never says that it has read."""
+
+    def setUp(self):
+        super().setUp()
+        self.rule('if (subject.user == "alice") return polkit.Result.YES;')
+        self.target = self.child(prepare='mount -t tmpfs t /mnt; '
+                                 f'{BUILD}/tests/helpers/many-mounts /mnt 1000')
+        self.bus = Gio.bus_get_sync(Gio.BusType.SYSTEM)
+
+    def size(self, limit):
+        options = {'in': GLib.Variant('u', self.target.pid), 'limit': GLib.Variant('u', limit)}
+        return self.bus.call_sync('org.linx.Mount1', '/org/linx/Mount1', 'org.linx.Mount1', 'ListMounts',
+                                  GLib.Variant('(a{sv})', (options,)), None, 0, -1, None).get_size()
+
+    def refused_of(self, connections, limit, times=1):
+        arguments = f"({{'in': <uint32 {self.target.pid}>, 'limit': <uint32 {limit}>}},)"
+        self.held = self.start(sys.executable, HERE / 'connections.py', str(connections), arguments,
+                               str(times))
+        return int(self.held.stdout.readline())
+
+    def test_large_replies(self):
         """The bus lets a service wait for 128 answers: what it does not ask for is not read. 200 replies of
         100 KiB are more than 16 MiB, and 128 of them are less."""
-        self.rule('if (subject.user == "alice") return polkit.Result.YES;')
-        target = self.child(prepare=f'''mount -t tmpfs t /mnt; {BUILD}/tests/helpers/many-mounts /mnt 1000''')
-        bus = Gio.bus_get_sync(Gio.BusType.SYSTEM)
-
-        def size(limit):
-            options = {'in': GLib.Variant('u', target.pid), 'limit': GLib.Variant('u', limit)}
-            return bus.call_sync('org.linx.Mount1', '/org/linx/Mount1', 'org.linx.Mount1', 'ListMounts',
-                                 GLib.Variant('(a{sv})', (options,)), None, 0, -1, None).get_size()
-        limit = 100 * 102400 // size(100)
-        self.assertTrue(90000 < size(limit) < 125000)
-        held = self.start(sys.executable, HERE / 'connections.py', '200',
-                          f"({{'in': <uint32 {target.pid}>, 'limit': <uint32 {limit}>}},)")
-        refused = int(held.stdout.readline())
-        self.assertAlmostEqual(refused, 200 - (16 << 20) // size(limit), delta=3)
+        limit = 100 * 102400 // self.size(100)
+        self.assertTrue(90000 < self.size(limit) < 125000)
+        self.assertAlmostEqual(self.refused_of(200, limit), 200 - (16 << 20) // self.size(limit), delta=3)
         self.client('bob').list(limit=1)
+
+    def test_small_replies(self):
+        """Of 50 KiB, 600 on two connections."""
+        limit = 100 * 51200 // self.size(100)
+        self.assertTrue(40000 < self.size(limit) < 62000)
+        counted = self.size(limit) + 1024
+        self.assertAlmostEqual(self.refused_of(2, limit, 300), 600 - (16 << 20) // counted, delta=6)
+        self.client('bob').list(limit=1)
+
+    def test_refusals(self):
+        """Who has not read what it was refused by is answered no more, until it says that it has."""
+        self.assertGreater(self.refused_of(2, 100 * 51200 // self.size(100), 300), 200)
+        bob, uid = self.client('bob'), pwd.getpwnam('alice').pw_uid
+        os.seteuid(uid)
+        channel, stream = open_one()
+        os.seteuid(0)
+        self.addCleanup(channel.close)
+        self.addCleanup(stream.close)
+        own = blob(2, NAME, '/org/linx/Mount1', 'ListMounts', "({'limit': <uint32 1>},)")
+
+        def is_answered():
+            """Not where the bus answers first, asked after the service has answered another one."""
+            channel.sendall(own)
+            bob.list(limit=1)
+            channel.sendall(blob(3, BUS, '/org/freedesktop/DBus', 'GetId'))
+            answers = list(iter(lambda: read_answer(stream).get_reply_serial(), 3))
+            return answers != []
+        answered = sum(call(channel, stream, own) for _ in range(3500))
+        self.assertEqual(answered, 3500)
+        while is_answered():
+            answered += 1
+            self.assertLess(answered, 4400)
+        self.held.kill()
+        wait_until(is_answered, 'the service hearing that it has left')
 
 
 class Stacks(Life):
