@@ -88,10 +88,10 @@ check_paths (const LinxPins *pins, GError **error)
     loose = pins->target;
   else if (pins->source_kind != LINX_SOURCE_NONE && !linx_path_is_fixed (pins->source))
     loose = pins->source;
-  return loose == NULL
-             ? TRUE
-             : linx_error_set (error, LINX_MOUNT_STAGE_HELPER, EPERM, loose,
-                               "others than root may write to a directory that leads there");
+  return loose == NULL ? TRUE
+                       : linx_error_set (error, LINX_MOUNT_STAGE_HELPER, EPERM, loose,
+                                         "others than root may write to a directory that leads "
+                                         "there, or a FUSE server shows it");
 }
 
 static char *

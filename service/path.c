@@ -5,6 +5,7 @@
 #include "mount-id.h"
 #include "process.h"
 #include "sys.h"
+#include "table.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -59,13 +60,22 @@ linx_path_may_write (int fd)
   return sys_faccessat2 (fd, "", W_OK, AT_EMPTY_PATH | AT_EACCESS) == 0;
 }
 
+/* A FUSE server says what it likes of its directories. */
 static gboolean
-is_roots_alone (const char *directory)
+is_on_fuse (const LinxTable *table, const LinxFileId *id)
+{
+  const LinxRow *row = linx_table_find (table, id->mount);
+
+  return row == NULL || g_str_has_prefix (row->fstype, "fuse");
+}
+
+static gboolean
+is_roots_alone (const LinxTable *table, const char *directory)
 {
   int fd = linx_path_open (AT_FDCWD, directory, LINX_PATH_NO_SYMLINKS, NULL);
   LinxFileId id;
-  gboolean is = fd >= 0 && linx_file_id_read (&id, fd, "") == 0 && id.uid == 0
-                && (id.mode & (S_IWGRP | S_IWOTH)) == 0;
+  gboolean is = fd >= 0 && linx_file_id_read (&id, fd, "") == 0 && !is_on_fuse (table, &id)
+                && id.uid == 0 && (id.mode & (S_IWGRP | S_IWOTH)) == 0;
 
   if (fd >= 0)
     close (fd);
@@ -75,9 +85,10 @@ is_roots_alone (const char *directory)
 gboolean
 linx_path_is_fixed (const char *path)
 {
+  g_autoptr (LinxTable) table = linx_table_read (NULL);
   g_autofree char *directory = g_path_get_dirname (path);
 
-  while (is_roots_alone (directory)) {
+  while (table != NULL && is_roots_alone (table, directory)) {
     g_autofree char *above = g_path_get_dirname (directory);
 
     if (g_str_equal (directory, "/"))

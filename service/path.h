@@ -84,7 +84,7 @@ gboolean linx_path_may_write (int fd);
  * @path: an absolute path without symbolic links, from the root of the namespace
  *
  * Returns: whether nobody but root can have it lead elsewhere: each directory on the way belongs to
- *   root, and no others may write to it
+ *   root, no others may write to it, and it is no FUSE server's word
  */
 gboolean linx_path_is_fixed (const char *path);
 

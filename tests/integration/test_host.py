@@ -7,8 +7,8 @@ import pwd
 import subprocess
 import unittest
 
-from harness import (CHALLENGE, INVALID_ARGS, Case, Disk, as_user, mounts_at, service_pid, table,
-                     wait_until)
+from harness import (CHALLENGE, INVALID_ARGS, Case, Disk, HungFs, as_user, mountinfo, mounts_at,
+                     service_pid, table, wait_until)
 
 FSTAB = pathlib.Path('/etc/fstab')
 NOT_SUPPORTED = 'org.freedesktop.DBus.Error.NotSupported'
@@ -244,6 +244,14 @@ class Helpers(Host):
         fault = self.refused('Helper.EIO', ['bad options', 'password=***'], self.root.mount, '/mnt/a',
                              'x', 'fuse.telling', options='password=hunter2')
         self.assertNotIn('hunter2', fault.message)
+
+    def test_path_through_fuse(self):
+        """Its server says whose each directory is, and can be gone with what hid it."""
+        fs = HungFs()
+        self.addCleanup(fs.end)
+        for arguments in ((str(fs.point / 'dir'), str(self.source)), ('/mnt/b', str(fs.point / 'dir'))):
+            self.refused('Helper.EPERM', str(fs.point), self.root.mount, *arguments, 'fuse.bindfs')
+            self.assertEqual([row for row in mountinfo() if row['fstype'] == 'fuse.bindfs'], [])
 
     def test_paths_that_others_could_exchange(self):
         """A helper takes paths: only those that nobody but root can have lead elsewhere."""
