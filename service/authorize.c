@@ -10,6 +10,10 @@
 #define GETTEXT_DOMAIN "linx-mount"
 #define MOST_SECONDS 300
 
+/* polkit answers one question after the other, but for those that wait for a person. */
+static LinxTurns checks = { .most = 1 };
+static LinxTurns prompts = { .most = 8 };
+
 static PolkitAuthority *authority;
 static GList *waiting; /* of Question */
 
@@ -111,6 +115,12 @@ add_detail (const char *key, const char *value, gpointer user_data)
   polkit_details_insert (user_data, key, value);
 }
 
+static LinxTurns *
+turns_of (const Question *question)
+{
+  return question->interactive ? &prompts : &checks;
+}
+
 static void ask_next (GTask *task);
 
 static GError *
@@ -138,8 +148,7 @@ on_answer (GObject *source, GAsyncResult *result, gpointer user_data)
       = polkit_authority_check_authorization_finish (POLKIT_AUTHORITY (source), result, &error);
 
   linx_bounds_leave_check ();
-  if (!question->interactive)
-    linx_turns_end (question->uid);
+  linx_turns_end (turns_of (question), question->uid);
   if (answer == NULL) {
     question->verdict = LINX_VERDICT_NO;
     g_task_return_new_error (task, LINX_MOUNT_ERROR, LINX_MOUNT_ERROR_NOT_AUTHORIZED,
@@ -172,7 +181,7 @@ ask (gpointer data)
   Question *question = g_task_get_task_data (task);
   GError *error = NULL;
 
-  if (linx_bounds_enter_check (&error)) {
+  if (linx_bounds_enter_check (question->interactive, &error)) {
     polkit_authority_check_authorization (
         authority, question->subject, question->actions[question->next], question->details,
         question->interactive ? POLKIT_CHECK_AUTHORIZATION_FLAGS_ALLOW_USER_INTERACTION
@@ -182,8 +191,7 @@ ask (gpointer data)
   }
   question->verdict = LINX_VERDICT_NO;
   g_task_return_error (task, error);
-  if (!question->interactive)
-    linx_turns_end (question->uid);
+  linx_turns_end (turns_of (question), question->uid);
   g_object_unref (task);
 }
 
@@ -201,10 +209,7 @@ ask_next (GTask *task)
     g_object_unref (task);
     return;
   }
-  if (question->interactive)
-    ask (task);
-  else
-    linx_turns_take (question->uid, ask, task);
+  linx_turns_take (turns_of (question), question->uid, ask, task);
 }
 
 static void

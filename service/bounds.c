@@ -8,6 +8,8 @@
 #define MOST_CHECKS 96
 /* A thread each, where all of them are stuck. */
 #define MOST_CALLS 1024
+/* That part of all calls is root's alone; and twice that of all checks, for those of no person. */
+#define RESERVED_PART 8
 
 static int most_calls = 256;
 static int most_calls_of_user = 32;
@@ -88,13 +90,14 @@ enter (guint *count, int most, const char *what, GError **error)
 gboolean
 linx_bounds_enter_call (uid_t uid, GError **error)
 {
+  int most = uid == 0 ? most_calls : most_calls - most_calls / RESERVED_PART;
   guint count;
 
   if (calls_of_uid == NULL)
     calls_of_uid = g_hash_table_new (NULL, NULL);
   count = GPOINTER_TO_UINT (g_hash_table_lookup (calls_of_uid, GUINT_TO_POINTER (uid)));
   if (!enter (&count, most_calls_of_user, "calls of this user", error)
-      || !enter (&calls, most_calls, "calls", error))
+      || !enter (&calls, most, "calls", error))
     return FALSE;
   g_hash_table_insert (calls_of_uid, GUINT_TO_POINTER (uid), GUINT_TO_POINTER (count));
   return TRUE;
@@ -119,9 +122,11 @@ linx_bounds_calls_under_way (void)
 }
 
 gboolean
-linx_bounds_enter_check (GError **error)
+linx_bounds_enter_check (gboolean interactive, GError **error)
 {
-  return enter (&checks, most_checks, "authorization checks", error);
+  int reserved = interactive ? 2 * most_checks / RESERVED_PART : 0;
+
+  return enter (&checks, most_checks - reserved, "authorization checks", error);
 }
 
 void

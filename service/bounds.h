@@ -22,13 +22,20 @@ guint linx_bounds_calls (void);
 guint linx_bounds_calls_of_user (void);
 guint linx_bounds_watches_of_user (void);
 
-/** linx_bounds_enter_call: counts a call in, for its caller's uid too. @error: LimitsExceeded */
+/** linx_bounds_enter_call: counts a call in, for its caller's uid too. The last eighth of all is
+ * root's. @error: LimitsExceeded */
 gboolean linx_bounds_enter_call (uid_t uid, GError **error);
 void linx_bounds_leave_call (uid_t uid);
 
 /** linx_bounds_calls_under_way: those that have their answer, and whose worker is stuck, too. */
 guint linx_bounds_calls_under_way (void);
 
-/** linx_bounds_enter_check: counts a polkit check in. @error: LimitsExceeded */
-gboolean linx_bounds_enter_check (GError **error);
+/**
+ * linx_bounds_enter_check:
+ * @interactive: whether a person may be asked, for minutes: there is always place for others
+ * @error: LimitsExceeded
+ *
+ * Counts a polkit check in.
+ */
+gboolean linx_bounds_enter_check (gboolean interactive, GError **error);
 void linx_bounds_leave_check (void);

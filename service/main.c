@@ -128,20 +128,23 @@ raise_descriptor_limit (void)
 }
 
 static gboolean
-on_last_moment (gpointer unused)
+on_last_moment (gpointer is_last)
 {
-  (void)unused;
+  *(gboolean *)is_last = TRUE;
+  linx_calls_refuse ();
   linx_authorize_give_up ();
   return G_SOURCE_REMOVE;
 }
 
-/* Replies to all that came before. */
+/* Replies to all that came before, and for some time to what still comes. */
 static void
 finish_calls (GDBusConnection *bus)
 {
-  g_timeout_add_seconds (LAST_SECONDS_AT_PROMPT, on_last_moment, NULL);
+  gboolean is_last = FALSE;
+
+  g_timeout_add_seconds (LAST_SECONDS_AT_PROMPT, on_last_moment, &is_last);
   linx_workers_hurry (LAST_MS_IN_KERNEL);
-  while (linx_calls_under_way () > 0 || g_main_context_pending (NULL))
+  while (linx_calls_under_way () > 0 || (!is_last && g_main_context_pending (NULL)))
     g_main_context_iteration (NULL, TRUE);
   g_dbus_connection_flush_sync (bus, NULL, NULL);
 }

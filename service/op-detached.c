@@ -65,13 +65,19 @@ check_detached (const LinxPins *pins, GError **error)
   return id.mount_root && linx_mount_id_parent (id.mount) == 0 ? TRUE : not_detached (error);
 }
 
-/* mount_setattr(2) changes mounts of this namespace and detached ones alone: EINVAL for others. */
+/* Whoever lent it sees that. mount_setattr(2) changes mounts of this namespace and detached ones
+ * alone: EINVAL for others. */
 static gboolean
-prepare (const LinxRequest *request, const LinxPins *pins, GError **error)
+prepare (LinxVisit *visit, const LinxRequest *request, const LinxPins *pins, GError **error)
 {
   g_autoptr (GError) failure = NULL;
+  gboolean ok;
 
-  if (linx_attributes_prepare (request, pins, pins->fd[LINX_PIN_SOURCE], TRUE, &failure))
+  if (!linx_visit_commit (visit, "setting attributes of the detached mount", error))
+    return FALSE;
+  ok = linx_attributes_prepare (request, pins, pins->fd[LINX_PIN_SOURCE], TRUE, &failure);
+  linx_visit_committed (visit, ok);
+  if (ok)
     return TRUE;
   if (linx_mount_error_get_errno (failure) == EINVAL)
     return not_detached (error);
@@ -115,7 +121,7 @@ linx_attach_perform (LinxVisit *visit, const LinxRequest *request, LinxPins *pin
 {
   int mount = pins->fd[LINX_PIN_SOURCE];
 
-  if (!check_detached (pins, error) || !prepare (request, pins, error)
+  if (!check_detached (pins, error) || !prepare (visit, request, pins, error)
       || !linx_attach (visit, request, pins, mount, error)
       || !enforce (visit, request, pins, error))
     return NULL;

@@ -5,17 +5,27 @@
 #include <sys/types.h>
 
 /*
- * Turns: polkit answers one question after the other, so of those that no person is asked each user
- * has one there at a time, and a user who asks much waits behind itself. For the main loop alone.
+ * Turns: of what polkit is asked each user has a few questions there at a time, and a user who asks
+ * much waits behind itself. For the main loop alone.
  */
 
 /**
+ * LinxTurns:
+ * @most: how many turns a user has at a time
+ */
+typedef struct {
+  guint most;
+  GHashTable *users; /* uid -> who has turns, or waits for one */
+} LinxTurns;
+
+/**
  * linx_turns_take:
+ * @turns: of what kind
  * @uid: whose
  * @func: called with @data when it is @uid's turn, perhaps at once
  * @data: for @func
  *
  * Each turn ends with linx_turns_end().
  */
-void linx_turns_take (uid_t uid, void (*func) (gpointer data), gpointer data);
-void linx_turns_end (uid_t uid);
+void linx_turns_take (LinxTurns *turns, uid_t uid, void (*func) (gpointer data), gpointer data);
+void linx_turns_end (LinxTurns *turns, uid_t uid);

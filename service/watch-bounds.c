@@ -6,6 +6,7 @@
 
 typedef struct {
   guint watches;
+  guint calls;            /* of Watch, under way */
   GHashTable *namespaces; /* inode -> how many of them are of it */
 } User;
 
@@ -29,19 +30,38 @@ find (const LinxCaller *caller)
   return users != NULL ? g_hash_table_lookup (users, GUINT_TO_POINTER (caller->uid)) : NULL;
 }
 
+static User *
+find_or_add (const LinxCaller *caller)
+{
+  User *user = find (caller);
+
+  if (user != NULL)
+    return user;
+  if (users == NULL)
+    users = g_hash_table_new_full (NULL, NULL, NULL, user_free);
+  user = g_new0 (User, 1);
+  user->namespaces = g_hash_table_new (NULL, NULL);
+  g_hash_table_insert (users, GUINT_TO_POINTER (caller->uid), user);
+  return user;
+}
+
+static void
+forget_unless_needed (const LinxCaller *caller)
+{
+  const User *user = find (caller);
+
+  if (user->watches == 0 && user->calls == 0)
+    g_hash_table_remove (users, GUINT_TO_POINTER (caller->uid));
+  if (g_hash_table_size (users) == 0)
+    g_clear_pointer (&users, g_hash_table_unref);
+}
+
 void
 linx_watch_bounds_add (const LinxCaller *caller, guint64 inode)
 {
-  User *user = find (caller);
+  User *user = find_or_add (caller);
   gpointer key = GSIZE_TO_POINTER ((gsize)inode);
 
-  if (users == NULL)
-    users = g_hash_table_new_full (NULL, NULL, NULL, user_free);
-  if (user == NULL) {
-    user = g_new0 (User, 1);
-    user->namespaces = g_hash_table_new (NULL, NULL);
-    g_hash_table_insert (users, GUINT_TO_POINTER (caller->uid), user);
-  }
   all++;
   user->watches++;
   g_hash_table_insert (
@@ -61,10 +81,8 @@ linx_watch_bounds_remove (const LinxCaller *caller, guint64 inode)
   else
     g_hash_table_remove (user->namespaces, key);
   all--;
-  if (--user->watches == 0)
-    g_hash_table_remove (users, GUINT_TO_POINTER (caller->uid));
-  if (all == 0)
-    g_clear_pointer (&users, g_hash_table_unref);
+  user->watches--;
+  forget_unless_needed (caller);
 }
 
 static gboolean
@@ -106,12 +124,16 @@ gboolean
 linx_watch_enter (const LinxCaller *caller, GError **error)
 {
   guint *count = caller->uid == 0 ? &calls_of_root : &calls_of_others;
+  const User *user = find (caller);
 
   if (*count >= LINX_MOST_WATCH_CALLS)
     return refuse (error, *count, "calls of Watch under way");
+  if (caller->uid != 0 && user != NULL && user->calls >= LINX_MOST_WATCH_CALLS_OF_USER)
+    return refuse (error, user->calls, "calls of Watch of this user under way");
   if (!linx_watch_bounds_check (caller, NULL, error))
     return FALSE;
   ++*count;
+  find_or_add (caller)->calls++;
   return TRUE;
 }
 
@@ -119,4 +141,6 @@ void
 linx_watch_leave (const LinxCaller *caller)
 {
   --*(caller->uid == 0 ? &calls_of_root : &calls_of_others);
+  find (caller)->calls--;
+  forget_unless_needed (caller);
 }

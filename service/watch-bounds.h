@@ -17,6 +17,7 @@
 #define LINX_MOST_NAMESPACES_OF_USER 16
 /* Calls of Watch under way, each with a group of fanotify of its own; as many of root besides. */
 #define LINX_MOST_WATCH_CALLS 16
+#define LINX_MOST_WATCH_CALLS_OF_USER 8
 
 /**
  * linx_watch_bounds_check:

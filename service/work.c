@@ -27,15 +27,16 @@ void
 linx_work_free (LinxWork *work)
 {
   gpointer uid = GUINT_TO_POINTER (work->pins->caller->uid);
+  gboolean counted = work->counted;
 
-  if (work->counted && g_main_context_is_owner (NULL))
-    leave_bounds (uid);
-  else if (work->counted)
-    g_idle_add_full (G_PRIORITY_DEFAULT, leave_bounds, uid, NULL);
   linx_request_unref (work->request);
-  linx_pins_free (work->pins);
+  linx_pins_free (work->pins); /* which may wait for a filesystem: until then it counts */
   g_clear_pointer (&work->value, g_variant_unref);
   g_free (work);
+  if (counted && g_main_context_is_owner (NULL))
+    leave_bounds (uid);
+  else if (counted)
+    g_idle_add_full (G_PRIORITY_DEFAULT, leave_bounds, uid, NULL);
 }
 
 /* Before the reply: a descriptor on a mount keeps it busy. */
