@@ -33,19 +33,12 @@ typedef struct {
 } Call;
 
 static guint under_way;
-static gboolean is_ending;
 static void (*on_idle) (void);
 
 guint
 linx_calls_under_way (void)
 {
   return under_way;
-}
-
-void
-linx_calls_refuse (void)
-{
-  is_ending = TRUE;
 }
 
 void
@@ -373,10 +366,6 @@ is_possible (GError **error)
 {
   const char *missing = linx_features_missing ();
 
-  if (is_ending) {
-    g_set_error_literal (error, G_DBUS_ERROR, G_DBUS_ERROR_LIMITS_EXCEEDED, "the service ends");
-    return FALSE;
-  }
   if (linx_audit_is_behind ()) {
     g_set_error_literal (error, G_DBUS_ERROR, G_DBUS_ERROR_LIMITS_EXCEEDED,
                          "the journal does not keep up with the calls");

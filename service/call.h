@@ -18,9 +18,6 @@ void linx_call_start (GDBusMethodInvocation *invocation);
  */
 guint linx_calls_under_way (void);
 
-/** linx_calls_refuse: the service ends: from now on no call begins. */
-void linx_calls_refuse (void);
-
 /**
  * linx_calls_on_idle:
  * @func: called each time the last call has been replied to

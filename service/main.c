@@ -128,23 +128,20 @@ raise_descriptor_limit (void)
 }
 
 static gboolean
-on_last_moment (gpointer is_last)
+on_last_moment (gpointer unused)
 {
-  *(gboolean *)is_last = TRUE;
-  linx_calls_refuse ();
+  (void)unused;
   linx_authorize_give_up ();
   return G_SOURCE_REMOVE;
 }
 
-/* Replies to all that came before, and for some time to what still comes. */
+/* Replies to all that came before. */
 static void
 finish_calls (GDBusConnection *bus)
 {
-  gboolean is_last = FALSE;
-
-  g_timeout_add_seconds (LAST_SECONDS_AT_PROMPT, on_last_moment, &is_last);
+  g_timeout_add_seconds (LAST_SECONDS_AT_PROMPT, on_last_moment, NULL);
   linx_workers_hurry (LAST_MS_IN_KERNEL);
-  while (linx_calls_under_way () > 0 || (!is_last && g_main_context_pending (NULL)))
+  while (linx_calls_under_way () > 0 || g_main_context_pending (NULL))
     g_main_context_iteration (NULL, TRUE);
   g_dbus_connection_flush_sync (bus, NULL, NULL);
 }

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
 /*
- * flood CONNECTIONS DEPTH list|denied|fresh: calls the service for as long as it lives, with DEPTH
- * calls under way on each connection. list: ListMounts, one row of it; denied: Mount, which polkit
- * refuses; fresh: as list, with a new connection for each DEPTH calls. Prints "ready" after the
- * first answer.
+ * flood CONNECTIONS DEPTH list|denied|fresh|prompt [NAME]: calls the service, or who has another
+ * bus name, for as long as it lives, with DEPTH calls under way on each connection. list:
+ * ListMounts, one row of it; denied: Mount, which polkit refuses; fresh: as list, with a new
+ * connection for each DEPTH calls; prompt: Umount, which a person is asked for, from the end of its
+ * input on. Prints "ready" after the first answer.
  */
 
 #include <gio/gio.h>
@@ -22,6 +23,7 @@ typedef struct {
 
 static guint depth;
 static const char *kind;
+static const char *name = NAME;
 static gboolean told;
 
 static void call (Flow *flow);
@@ -70,29 +72,38 @@ on_answer (GObject *bus, GAsyncResult *result, gpointer data)
 static void
 call (Flow *flow)
 {
-  gboolean mounts = strcmp (kind, "denied") == 0;
-  GVariant *arguments = mounts
-                            ? g_variant_new_parsed ("('tmpfs', '/mnt', 'tmpfs', @a{sv} {})")
-                            : g_variant_new_parsed ("({'limit': <uint32 1>, 'fields': <['id']>},)");
+  const char *method = "ListMounts", *arguments = "({'limit': <uint32 1>, 'fields': <['id']>},)";
+  GDBusCallFlags flags = G_DBUS_CALL_FLAGS_NONE;
 
+  if (strcmp (kind, "denied") == 0) {
+    method = "Mount";
+    arguments = "('tmpfs', '/mnt', 'tmpfs', @a{sv} {})";
+  } else if (strcmp (kind, "prompt") == 0) {
+    method = "Umount";
+    arguments = "('/dev/shm', @a{sv} {})";
+    flags = G_DBUS_CALL_FLAGS_ALLOW_INTERACTIVE_AUTHORIZATION;
+  }
   flow->left++;
-  g_dbus_connection_call (flow->bus, NAME, "/org/linx/Mount1", NAME,
-                          mounts ? "Mount" : "ListMounts", arguments, NULL, G_DBUS_CALL_FLAGS_NONE,
-                          -1, NULL, on_answer, flow);
+  g_dbus_connection_call (flow->bus, name, "/org/linx/Mount1", NAME, method,
+                          g_variant_new_parsed (arguments), NULL, flags, -1, NULL, on_answer, flow);
 }
 
 int
 main (int argc, char **argv)
 {
-  guint n = argc == 4 ? (guint)atoi (argv[1]) : 0;
+  guint n = argc == 4 || argc == 5 ? (guint)atoi (argv[1]) : 0;
   Flow *flows = g_new0 (Flow, n + 1);
 
   if (n == 0) {
-    fprintf (stderr, "usage: flood CONNECTIONS DEPTH list|denied|fresh\n");
+    fprintf (stderr, "usage: flood CONNECTIONS DEPTH list|denied|fresh|prompt [NAME]\n");
     return 2;
   }
   depth = (guint)atoi (argv[2]);
   kind = argv[3];
+  if (argc == 5)
+    name = argv[4];
+  while (strcmp (kind, "prompt") == 0 && getchar () != EOF)
+    ;
   for (guint i = 0; i < n; i++)
     open_flow (&flows[i]);
   g_main_loop_run (g_main_loop_new (NULL, FALSE));

@@ -1,9 +1,10 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """What the command line bounds, and that no user takes anything of it from another one."""
+import subprocess
 import unittest
 
-from harness import HELPERS, Agent, Fault, HungFs
+from harness import HELPERS, Agent, Fault, HungFs, as_user
 from life import LIMITS, Life
 
 
@@ -49,6 +50,30 @@ class Bounds(Life):
         self.refused(LIMITS, '1 authorization checks', self.client('alice').umount, '/dev/shm')
         self.assertTrue(self.root.list(limit=1))
         bob.kill()
+
+    def test_prompts_that_nobody_answers(self):
+        """Of two users, each as many as it may have under way: what needs no person does not wait."""
+        for user in ('alice', 'carol'):
+            asking = subprocess.Popen([*as_user(user), HELPERS / 'flood', '1', '32', 'prompt'],
+                                      stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
+            self.addCleanup(asking.wait)
+            self.addCleanup(asking.kill)
+            agent = Agent(asking.pid, user)
+            self.addCleanup(agent.end)
+            asking.stdin.close()
+            agent.wait_prompt()
+        bob = self.client('bob')
+        for _ in range(50):
+            bob.list(limit=1)
+
+    def test_calls_of_root(self):
+        """Others cannot have them all."""
+        self.service_with('--max-calls', '8', '--max-calls-per-user', '4')
+        stuck = self.hang(self.hung(), *['alice'] * 4, *['bob'] * 3)
+        self.refused(LIMITS, '7 calls', self.client('carol').list)
+        self.root.list(limit=1)
+        for client in stuck:
+            self.refused('Timeout', 'nothing', client.receive)
 
     def test_watches_of_a_user(self):
         self.service_with('--max-watches-per-user', '2')

@@ -11,8 +11,8 @@ import time
 import unittest
 import xml.etree.ElementTree as ElementTree
 
-from harness import Agent, Case, Fault, mounts_at, service_pid, wait_until
-from life import DAEMON, Life, gone
+from harness import Agent, Case, Fault, HungFs, mounts_at, service_pid, wait_until
+from life import BUS, DAEMON, Life, gone
 
 PROPERTIES = dict(interface='org.freedesktop.DBus.Properties')
 
@@ -39,6 +39,31 @@ class Lives(Life):
             pid, ends = service_pid(), ends + ended
             pause += -0.004 if ended else 0.016
         self.assertGreater(ends, 0)
+
+    def test_stop_while_somebody_calls(self):
+        """By its unique name, which stays its own, and always one of four calls is stuck: the bus lets no
+        more by once the other name is given up."""
+        self.root.list(limit=1)
+        pid, (name,) = service_pid(), self.root.call('GetNameOwner', "('org.linx.Mount1',)", **BUS)
+        fs = HungFs('lookup')
+        self.addCleanup(fs.end)
+
+        def keep_calling(timeout):
+            client, fault = self.client('alice'), None
+            while fault is None or fault.name.endswith('.Timeout'):
+                try:
+                    client.call('Mount', f"('tmpfs', '{fs.point}/{timeout}', 'tmpfs', "
+                                f"{{'timeout': <uint32 {timeout}>}})", name=name)
+                except Fault as caught:
+                    fault = caught
+        callers = [threading.Thread(target=keep_calling, args=(ms,)) for ms in (300, 500, 700, 1100)]
+        for caller in callers:
+            caller.start()
+            fs.wait_held('lookup')
+        os.kill(pid, signal.SIGTERM)
+        wait_until(lambda: gone(pid), 'the service ending', 28)
+        for caller in callers:
+            caller.join()
 
     def test_calls_keep_it_alive(self):
         self.service_with('--idle-timeout', '1')
