@@ -336,6 +336,8 @@ go_on (Call *call, GError *failed)
 {
   g_autoptr (GError) error = failed;
 
+  if (call->caller != NULL && call->request->fds != NULL)
+    call->request->fds->owner = call->caller->uid;
   if (call->caller != NULL && call->request->verb->perform == NULL) {
     finish (call);
     return;

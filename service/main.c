@@ -81,6 +81,16 @@ on_signal (gpointer user_data)
   return G_SOURCE_REMOVE;
 }
 
+/* Before there is no place for what calls need: the next one has the bus start another service. */
+static void
+on_full (void)
+{
+  g_message ("others keep too many of the descriptors that they sent from being closed");
+  exit_status = EXIT_FAILURE;
+  if (loop != NULL)
+    g_main_loop_quit (loop);
+}
+
 static void
 on_name_acquired (GDBusConnection *bus, const char *name, gpointer user_data)
 {
@@ -212,6 +222,7 @@ run (GError **error)
   linx_audit_init ();
   linx_utab_init ();
   linx_reaper_init (MOST_CLOSERS);
+  linx_reaper_on_full (on_full);
   linx_workers_init (linx_bounds_calls ());
   polkits = g_bus_get_sync (G_BUS_TYPE_SYSTEM, NULL, error);
   if (polkits == NULL)

@@ -18,7 +18,7 @@ linx_message_fds_unref (LinxMessageFds *fds)
 {
   if (!g_atomic_ref_count_dec (&fds->ref))
     return;
-  linx_reaper_close_strangers (fds->fd, fds->n);
+  linx_reaper_close_strangers (fds->owner, fds->fd, fds->n);
   g_free (fds->fd);
   g_free (fds);
 }
@@ -54,6 +54,7 @@ take_fds (GDBusConnection *bus, GDBusMessage *message, gboolean incoming, gpoint
   g_atomic_ref_count_init (&fds->ref);
   fds->fd = g_unix_fd_list_steal_fds (list, &n);
   fds->n = (guint)n;
+  fds->owner = -1;
   g_object_set_data_full (G_OBJECT (message), KEY, fds, (GDestroyNotify)linx_message_fds_unref);
   return message;
 }

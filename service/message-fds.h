@@ -7,6 +7,7 @@
  * LinxMessageFds:
  * @fd: descriptors
  * @n: how many
+ * @owner: whose call they came with: a uid; -1: no call, as far as is known
  *
  * The descriptors that came with one message. They belong to a stranger: nobody but a worker looks
  * at them or closes them.
@@ -15,11 +16,12 @@ typedef struct {
   gatomicrefcount ref;
   int *fd;
   guint n;
+  gint64 owner;
 } LinxMessageFds;
 
 LinxMessageFds *linx_message_fds_ref (LinxMessageFds *fds);
 
-/** linx_message_fds_unref: the last one hands them to linx_reaper_close(). */
+/** linx_message_fds_unref: the last one hands them to linx_reaper_close_strangers(). */
 void linx_message_fds_unref (LinxMessageFds *fds);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (LinxMessageFds, linx_message_fds_unref)
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "namespace.h"
 #include "linx-error.h"
+#include "path.h"
 #include "process.h"
 #include "sys.h"
 
@@ -199,6 +200,18 @@ linx_namespace_pin (const LinxRequest *request, LinxPins *pins, GError **error)
              || pin_side (pins, LINX_FROM, &request->from, error));
 }
 
+/* This thread's root is that of the namespace now: mntns_install() (fs/namespace.c). */
+static gboolean
+is_rerooted (const Side *side)
+{
+  LinxFileId top, root;
+
+  return side->ns->pid != side->caller->pid
+         && !(linx_file_id_read (&top, AT_FDCWD, "/") == 0
+              && linx_file_id_read (&root, side->fd[PLACE_ROOT], "") == 0
+              && linx_file_id_equal (&top, &root));
+}
+
 gboolean
 linx_namespace_enter (LinxPins *pins, LinxSide which, GError **error)
 {
@@ -209,8 +222,10 @@ linx_namespace_enter (LinxPins *pins, LinxSide which, GError **error)
     return fail (error, ESRCH, "process", "the process that names the namespace has ended");
   if (setns (side.fd[PLACE_NS], CLONE_NEWNS) < 0)
     return linx_error_set (error, LINX_MOUNT_STAGE_SET_NS, errno, "mount namespace", NULL);
-  if (side.fd[PLACE_ROOT] >= 0)
+  if (side.fd[PLACE_ROOT] >= 0) {
+    side.ns->rerooted = !pins->privileged && is_rerooted (&side);
     return TRUE;
+  }
   side.fd[PLACE_ROOT] = open ("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
   return side.fd[PLACE_ROOT] >= 0
              ? TRUE

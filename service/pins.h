@@ -70,6 +70,8 @@ typedef enum {
  * @foreign: whether that is another user namespace than the initial one: its root can undo
  *   attributes of mounts in it
  * @pid: the process it was named by; 0: by none
+ * @rerooted: whether paths in it start at another root than its own, that of a process which is not
+ *   the caller
  */
 typedef struct {
   LinxNamespaceKind kind;
@@ -78,6 +80,7 @@ typedef struct {
   uid_t owner;
   gboolean foreign;
   pid_t pid;
+  gboolean rerooted;
 } LinxNamespace;
 
 /** LinxSourceKind: what a source is. */

@@ -49,15 +49,20 @@ is_open_to_caller (const LinxWhere *where)
          || where->kind == LINX_WHERE_HOST;
 }
 
+/* Whether what is looked up there could be found out without the service. */
+static gboolean
+is_open (const LinxNamespace *ns)
+{
+  return ns->kind != LINX_NAMESPACE_OTHER && !ns->rerooted;
+}
+
 gboolean
 linx_policy_may_tell (const LinxRequest *request, const LinxCaller *caller, const LinxPins *pins)
 {
   if (pins == NULL)
     return caller->uid == 0
            || (is_open_to_caller (&request->in) && is_open_to_caller (&request->from));
-  return pins->privileged
-         || (pins->ns[LINX_IN].kind != LINX_NAMESPACE_OTHER
-             && pins->ns[LINX_FROM].kind != LINX_NAMESPACE_OTHER);
+  return pins->privileged || (is_open (&pins->ns[LINX_IN]) && is_open (&pins->ns[LINX_FROM]));
 }
 
 gboolean

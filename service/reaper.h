@@ -38,10 +38,16 @@ void linx_reaper_close (const int *fds, guint n);
 
 /**
  * linx_reaper_close_strangers:
+ * @owner: who sent them: a uid, or -1
  * @fds: descriptors
  * @n: how many
  *
- * Closes descriptors that strangers sent, on threads that may all be lost to it: closing a FUSE
- * file waits for its server. What linx_reaper_close() closes does not wait behind them.
+ * Closes descriptors that strangers sent, on threads that may be lost to it: closing a FUSE file
+ * waits for its server. An owner has an eighth of the threads at the most: what others sent does
+ * not wait behind its own.
  */
-void linx_reaper_close_strangers (const int *fds, guint n);
+void linx_reaper_close_strangers (gint64 owner, const int *fds, guint n);
+
+/** linx_reaper_on_full: @func is called in the main loop when what strangers sent, and nobody can
+ * close, fills half of the table of descriptors. */
+void linx_reaper_on_full (void (*func) (void));

@@ -141,25 +141,29 @@ linx_table_find (const LinxTable *table, guint64 id)
   return NULL;
 }
 
-/* The mount at @mount_point that is mounted on the mount @on. */
-static const LinxRow *
-find_on (const LinxTable *table, const char *mount_point, guint64 on)
+/* What is mounted at @mount_point, by the mount that it is on: there may be thousands. */
+static GHashTable *
+find_at (const LinxTable *table, const char *mount_point)
 {
-  for (guint i = 0; i < table->rows->len; i++) {
-    const LinxRow *row = g_ptr_array_index (table->rows, i);
+  GHashTable *at = g_hash_table_new (g_int64_hash, g_int64_equal);
 
-    if (row->parent == on && row->id != on && g_str_equal (row->mount_point, mount_point))
-      return row;
+  for (guint i = 0; i < table->rows->len; i++) {
+    LinxRow *row = g_ptr_array_index (table->rows, i);
+
+    if (row->parent != row->id && g_str_equal (row->mount_point, mount_point)
+        && !g_hash_table_contains (at, &row->parent))
+      g_hash_table_insert (at, &row->parent, row);
   }
-  return NULL;
+  return at;
 }
 
 const LinxRow *
 linx_table_find_top (const LinxTable *table, const char *mount_point, guint64 on)
 {
+  g_autoptr (GHashTable) at = find_at (table, mount_point);
   const LinxRow *top = NULL, *next;
 
-  while ((next = find_on (table, mount_point, top != NULL ? top->id : on)) != NULL)
+  while ((next = g_hash_table_lookup (at, top != NULL ? &top->id : &on)) != NULL)
     top = next;
   return top;
 }

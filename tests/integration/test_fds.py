@@ -8,6 +8,7 @@ import subprocess
 import unittest
 
 from harness import CHALLENGE, Case, Fault, HungFs, audit_line, mounts_at, service_pid, table, wait_until
+from life import gone, held
 
 
 def descriptors(pid):
@@ -67,7 +68,8 @@ class MessageFds(Workers):
         self.after_the_hostile_call()
 
     def test_more_than_there_are_threads(self):
-        """What the service itself is to close does not wait behind them."""
+        """What the service itself is to close does not wait behind them, nor what another user's calls
+        sent."""
         self.rule('if (subject.user == "bob") return polkit.Result.YES;')
         hostile, bob, target = self.client('alice'), self.client('bob'), self.child()
         for _ in range(10):
@@ -79,6 +81,24 @@ class MessageFds(Workers):
         bob.set_propagation('/mnt', 'shared', in_=target.pid)
         wait_until(lambda: target.run('sh', '-c', 'umount /mnt 2>/dev/null || echo busy') == '',
                    'the mount not being busy')
+        lent = pathlib.Path('/run/rig/lent')
+        lent.touch()
+        self.addCleanup(lent.unlink)
+        self.refused('OpenNs.EINVAL', 'neither a namespace', bob.call, 'ListMounts',
+                     "({'in': <@h 0>},)", fds=[[str(lent), None]])
+        wait_until(lambda: str(lent) not in held(service_pid()), 'what was sent being closed')
+
+    def test_more_than_half_of_the_table(self):
+        """Another service takes its place while there still is some. No message is left for that one:
+        the bus starts it with a copy of what waits, which its start would have to close."""
+        hostile, pid = self.client('alice'), service_pid()
+        subprocess.run(['prlimit', '--pid', str(pid), '--nofile=400:'], check=True)
+        for _ in range(200 // 16 + 1):
+            hostile.send('NoSuchMethod', f'(@ah {list(range(16))},)',
+                         fds=[[str(self.fs.file), None]] * 16)
+        wait_until(lambda: gone(pid), 'the service ending')
+        self.other.list(limit=1)
+        self.assertNotEqual(service_pid(), pid)
 
     def test_signal_with_fds(self):
         """A message that asks for no reply has its descriptors closed in the same way."""
