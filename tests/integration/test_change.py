@@ -322,6 +322,14 @@ class Detached(Changing):
         self.refused('MoveMount.EINVAL', 'not the root of a detached mount', self.root.attach_mount,
                      mount, '/mnt/b', in_=self.pid)
 
+    def test_what_a_failed_attach_has_changed(self):
+        """Whoever else holds the mount sees it."""
+        mount, file = self.root.create_mount(), '/mnt/a/file'
+        self.root.mount('/mnt/a', in_=self.pid)
+        self.target.run('touch', file)
+        self.refused('MoveMount.ENOTDIR', 'done before it: setting attributes of the detached mount',
+                     self.root.attach_mount, mount, file, in_=self.pid)
+
     def test_nobody_attached_it(self):
         """A detached mount of a device is gone with its last descriptor."""
         disk = Disk('GONE')

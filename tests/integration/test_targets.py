@@ -3,10 +3,11 @@
 """Namespaces and roots of every kind, named in every form, and the paths in them."""
 import os
 import pathlib
+import shutil
 import subprocess
 import unittest
 
-from harness import Case, ERROR, mountinfo, mounts_at, table
+from harness import CHALLENGE, ERROR, HELPERS, Case, mountinfo, mounts_at, table
 
 PREPARE = 'mount -t tmpfs t /mnt; chmod 755 /mnt; mkdir /mnt/a'
 
@@ -76,6 +77,24 @@ class Targets(Acting):
         child.run('ln', '-s', '/a', '/mnt/jail/link')
         self.works(seen='/mnt/jail/a', pid=child.pid, target='/link', in_=pid)
         self.pivots(child.pid, target='/a', in_=pid)
+
+    def test_root_of_another_process(self):
+        """In the caller's own namespace: what is below it is told no more than in another one."""
+        jail = pathlib.Path(f'/run/rig/jail-{os.getpid()}')
+        (jail / 'root/there').mkdir(parents=True)
+        jail.chmod(0o700)
+        (jail / 'root').chmod(0o755)
+        self.addCleanup(subprocess.run, ['rm', '-r', jail], check=True)
+        shutil.copy(HELPERS / 'busy', jail / 'root/busy')
+        process = subprocess.Popen(['chroot', jail / 'root', '/busy'], stdout=subprocess.PIPE, text=True)
+        self.addCleanup(process.stdout.close)
+        self.addCleanup(process.wait)
+        self.addCleanup(process.kill)
+        self.assertEqual(process.stdout.readline(), 'ready\n')
+        for path in ('/there', '/missing', '/busy'):
+            self.refused(CHALLENGE, '', self.client('alice').umount, path, in_=process.pid)
+        self.refused('Resolve.ENOENT', '/missing', self.client('alice').umount, '/missing', in_='host')
+        self.refused('Umount.EINVAL', '/there', self.root.umount, '/there', in_=process.pid)
 
     def put_busy(self, child, path):
         child.run('sh', '-c', f'cp "{os.environ["LINX_BUILD"]}/tests/helpers/busy" {path}')
