@@ -10,13 +10,15 @@
 #define INTROSPECTION_BYTES (8 << 10)
 /* So many bytes of answers are worth telling of. */
 #define TELL_BYTES (64 << 10)
+/* Of answers to one of whom the bus cannot say whose it is: then it gets none. */
+#define MOST_BYTES_OF_NOBODY (256 << 10)
 
 typedef struct {
   char *name;
   guint messages;
-  gsize answers;  /* in bytes; not told of yet */
+  gsize answers;  /* in bytes; since the main loop was told of them, if it is known */
   gboolean known; /* whose it is */
-  gboolean kept;  /* its name has not vanished */
+  gboolean kept;  /* until its name vanishes */
   uid_t uid;
 } Connection;
 
@@ -112,16 +114,26 @@ static void
 count_answer (Connection *connection, GDBusMessage *message)
 {
   gboolean introspects = g_strcmp0 (g_dbus_message_get_member (message), "Introspect") == 0;
+  gboolean is_new = !connection->known && connection->answers == 0;
   Answers *answers;
 
   connection->answers += introspects ? INTROSPECTION_BYTES : ANSWER_BYTES;
-  if (connection->known && connection->answers < TELL_BYTES)
+  if (!is_new && (!connection->known || connection->answers < TELL_BYTES))
     return;
   answers = g_new0 (Answers, 1);
   answers->name = g_strdup (connection->name);
-  answers->bytes = connection->answers;
-  connection->answers = 0;
+  if (connection->known) {
+    answers->bytes = connection->answers;
+    connection->answers = 0;
+  }
   g_idle_add_full (G_PRIORITY_DEFAULT, tell_answers, answers, answers_free);
+}
+
+static gboolean
+is_silent (const Connection *connection)
+{
+  return connection->known ? g_hash_table_contains (silent, GUINT_TO_POINTER (connection->uid))
+                           : connection->answers >= MOST_BYTES_OF_NOBODY;
 }
 
 typedef enum { LET_BY, REFUSED, DROPPED } Decision;
@@ -133,7 +145,7 @@ decide (GDBusMessage *message)
   Connection *connection = find (g_dbus_message_get_sender (message));
   guint count = connection->known ? count_of (connection->uid) : connection->messages;
 
-  if (connection->known && g_hash_table_contains (silent, GUINT_TO_POINTER (connection->uid)))
+  if (is_silent (connection))
     return DROPPED;
   count_answer (connection, message);
   if (count >= linx_bounds_calls_of_user () + ROOM)
@@ -194,11 +206,11 @@ linx_gate_on_answers (void (*func) (const char *name, gsize bytes))
 }
 
 void
-linx_gate_silence (uid_t uid, gboolean is_silent)
+linx_gate_silence (uid_t uid, gboolean is_to_be)
 {
   g_autoptr (GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new (&lock);
 
-  if (is_silent)
+  if (is_to_be)
     g_hash_table_add (silent, GUINT_TO_POINTER (uid));
   else
     g_hash_table_remove (silent, GUINT_TO_POINTER (uid));
@@ -214,6 +226,14 @@ linx_gate_know (const LinxCaller *caller)
   connection->kept = TRUE;
   connection->uid = caller->uid;
   set_count (caller->uid, count_of (caller->uid) + connection->messages);
+}
+
+void
+linx_gate_keep (const char *name)
+{
+  g_autoptr (GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new (&lock);
+
+  find (name)->kept = TRUE;
 }
 
 void

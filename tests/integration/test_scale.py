@@ -4,6 +4,7 @@
 import os
 import pathlib
 import pwd
+import socket
 import sys
 import time
 import unittest
@@ -132,6 +133,9 @@ class Connections(Life):
         self.assertEqual(service_pid(), pid)
 
 
+OWN = blob(2, NAME, '/org/linx/Mount1', 'ListMounts', "({'limit': <uint32 1>},)")
+
+
 class Unread(Life):
     """Who never says that it has read."""
 
@@ -140,7 +144,7 @@ class Unread(Life):
         self.rule('if (subject.user == "alice") return polkit.Result.YES;')
         self.target = self.child(prepare='mount -t tmpfs t /mnt; '
                                  f'{BUILD}/tests/helpers/many-mounts /mnt 1000')
-        self.bus = Gio.bus_get_sync(Gio.BusType.SYSTEM)
+        self.bus, self.bob = Gio.bus_get_sync(Gio.BusType.SYSTEM), self.client('bob')
 
     def size(self, limit):
         options = {'in': GLib.Variant('u', self.target.pid), 'limit': GLib.Variant('u', limit)}
@@ -159,7 +163,7 @@ class Unread(Life):
         limit = 100 * 102400 // self.size(100)
         self.assertTrue(90000 < self.size(limit) < 125000)
         self.assertAlmostEqual(self.refused_of(200, limit), 200 - (16 << 20) // self.size(limit), delta=3)
-        self.client('bob').list(limit=1)
+        self.bob.list(limit=1)
 
     def test_small_replies(self):
         """Of 50 KiB, 600 on two connections."""
@@ -167,33 +171,54 @@ class Unread(Life):
         self.assertTrue(40000 < self.size(limit) < 62000)
         counted = self.size(limit) + 1024
         self.assertAlmostEqual(self.refused_of(2, limit, 300), 600 - (16 << 20) // counted, delta=6)
-        self.client('bob').list(limit=1)
+        self.bob.list(limit=1)
 
     def test_refusals(self):
         """Who has not read what it was refused by is answered no more, until it says that it has."""
         self.assertGreater(self.refused_of(2, 100 * 51200 // self.size(100), 300), 200)
-        bob, uid = self.client('bob'), pwd.getpwnam('alice').pw_uid
-        os.seteuid(uid)
+        os.seteuid(pwd.getpwnam('alice').pw_uid)
         channel, stream = open_one()
         os.seteuid(0)
         self.addCleanup(channel.close)
         self.addCleanup(stream.close)
-        own = blob(2, NAME, '/org/linx/Mount1', 'ListMounts', "({'limit': <uint32 1>},)")
-
-        def is_answered():
-            """Not where the bus answers first, asked after the service has answered another one."""
-            channel.sendall(own)
-            bob.list(limit=1)
-            channel.sendall(blob(3, BUS, '/org/freedesktop/DBus', 'GetId'))
-            answers = list(iter(lambda: read_answer(stream).get_reply_serial(), 3))
-            return answers != []
-        answered = sum(call(channel, stream, own) for _ in range(3500))
+        answered = sum(call(channel, stream, OWN) for _ in range(3500))
         self.assertEqual(answered, 3500)
-        while is_answered():
+        while self.is_answered(channel, stream):
             answered += 1
             self.assertLess(answered, 4400)
         self.held.kill()
-        wait_until(is_answered, 'the service hearing that it has left')
+        wait_until(lambda: self.is_answered(channel, stream), 'the service hearing that it has left')
+
+    def is_answered(self, channel, stream):
+        """Not where the bus answers first, asked after the service has answered another one."""
+        channel.sendall(OWN)
+        self.bob.list(limit=1)
+        channel.sendall(blob(3, BUS, '/org/freedesktop/DBus', 'GetId'))
+        return list(iter(lambda: read_answer(stream).get_reply_serial(), 3)) != []
+
+    def test_nobody(self):
+        """The process that the bus knows of a connection has ended: whose it is cannot be said."""
+        own, childs = socket.socketpair()
+        child = os.fork()
+        if child == 0:
+            channel, _ = open_one()
+            socket.send_fds(childs, [b'x'], [channel.fileno()])
+            os._exit(0)
+        os.waitpid(child, 0)
+        _, (fd,), _, _ = socket.recv_fds(own, 1, 1)
+        own.close()
+        childs.close()
+        channel = socket.socket(fileno=fd)
+        stream = channel.makefile('rb')
+        self.addCleanup(channel.close)
+        self.addCleanup(stream.close)
+        channel.sendall(OWN)
+        self.assertEqual(read_answer(stream).get_error_name(), 'org.linx.Mount1.Error.OpenNs.ESRCH')
+        answered = 1
+        while self.is_answered(channel, stream):
+            answered += 1
+            self.assertLess(answered, 300)
+        self.assertGreater(answered, 200)
 
 
 class Stacks(Life):
