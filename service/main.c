@@ -272,7 +272,7 @@ main (int argc, char **argv)
     return EXIT_FAILURE;
   }
   /* What runs at exit(3), a sanitizer's look for leaks for instance, may wait for all threads. */
-  if (linx_bounds_calls_under_way () > 0)
+  if (linx_bounds_calls_under_way () > 0 || linx_reaper_is_closing ())
     _exit (exit_status);
   return exit_status;
 }

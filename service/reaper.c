@@ -152,6 +152,14 @@ linx_reaper_close_strangers (gint64 id, const int *fds, guint n)
     g_idle_add (tell_full, NULL);
 }
 
+gboolean
+linx_reaper_is_closing (void)
+{
+  g_autoptr (GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new (&lock);
+
+  return unclosed > 0;
+}
+
 void
 linx_reaper_on_full (void (*func) (void))
 {

@@ -51,3 +51,6 @@ void linx_reaper_close_strangers (gint64 owner, const int *fds, guint n);
 /** linx_reaper_on_full: @func is called in the main loop when what strangers sent, and nobody can
  * close, fills half of the table of descriptors. */
 void linx_reaper_on_full (void (*func) (void));
+
+/** linx_reaper_is_closing: whether something that strangers sent is still open. */
+gboolean linx_reaper_is_closing (void);
