@@ -118,16 +118,6 @@ take_fds (const Call *call, GUnixFDList **fds, GError **error)
              : linx_error_set (error, LINX_MOUNT_STAGE_PIPE, EMFILE, "reply", NULL);
 }
 
-/* A small answer was counted when the message came. */
-static void
-add_to_backlog (const Call *call, GVariant *value, const GError *error)
-{
-  gsize size = error != NULL ? strlen (error->message) : g_variant_get_size (value);
-
-  if (call->caller != NULL && size > LINX_SMALL_REPLY)
-    linx_backlog_add (call->caller, size);
-}
-
 /* The one place that answers: with @value, or with the reason why there is none. */
 static void
 reply (Call *call, GVariant *value, const GError *error)
@@ -139,7 +129,6 @@ reply (Call *call, GVariant *value, const GError *error)
   if (error == NULL && !take_fds (call, &fds, &full))
     error = full;
   name = error != NULL ? linx_error_dbus_name (error) : NULL;
-  add_to_backlog (call, value, error);
   if (error != NULL)
     g_dbus_method_invocation_return_dbus_error (g_steal_pointer (&call->invocation), name,
                                                 error->message);
@@ -184,8 +173,8 @@ finish (Call *call)
                         : call->work->value;
   gsize size = value != NULL ? g_variant_get_size (value) : 0;
 
-  if (size > LINX_LARGE_REPLY)
-    linx_backlog_check (call->caller, size, &error);
+  if (size > LINX_LARGE_REPLY && linx_backlog_check_reply (call->caller, &error))
+    linx_backlog_add (call->bus, call->caller, size);
   reply (call, value, error);
 }
 
@@ -342,8 +331,8 @@ go_on (Call *call, GError *failed)
     finish (call);
     return;
   }
-  if (call->caller == NULL || !linx_backlog_check (call->caller, 0, &error)
-      || !check_watch (call, &error) || !linx_bounds_enter_call (call->caller->uid, &error)) {
+  if (call->caller == NULL || !check_watch (call, &error)
+      || !linx_bounds_enter_call (call->caller->uid, &error)) {
     reply (call, NULL, error);
     return;
   }

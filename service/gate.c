@@ -5,28 +5,18 @@
 #define KEY "linx-gate"
 /* For messages whose senders have their answers, and which are not freed yet. */
 #define ROOM 4
-/* What GDBus, or the gate, answers to a message at the most, and to Introspect. */
-#define ANSWER_BYTES (1 << 10)
-#define INTROSPECTION_BYTES (8 << 10)
-/* So many bytes of answers are worth telling of. */
-#define TELL_BYTES (64 << 10)
-/* Of answers to one of whom the bus cannot say whose it is: then it gets none. */
-#define MOST_BYTES_OF_NOBODY (256 << 10)
 
 typedef struct {
   char *name;
   guint messages;
-  gsize answers;  /* in bytes; since the main loop was told of them, if it is known */
   gboolean known; /* whose it is */
-  gboolean kept;  /* until its name vanishes */
+  gboolean kept;  /* its name has not vanished */
   uid_t uid;
 } Connection;
 
 static GMutex lock;
 static GHashTable *connections; /* unique name -> Connection */
 static GHashTable *users;       /* uid -> count of its messages */
-static GHashTable *silent;      /* set of uids */
-static void (*on_answers) (const char *name, gsize bytes);
 
 static void
 connection_free (gpointer data)
@@ -86,74 +76,19 @@ leave (gpointer data)
   forget_unless_needed (connection);
 }
 
-/* For the main loop. */
-typedef struct {
-  char *name;
-  gsize bytes;
-} Answers;
-
-static void
-answers_free (gpointer data)
-{
-  Answers *answers = data;
-
-  g_free (answers->name);
-  g_free (answers);
-}
-
 static gboolean
-tell_answers (gpointer data)
-{
-  const Answers *answers = data;
-
-  on_answers (answers->name, answers->bytes);
-  return G_SOURCE_REMOVE;
-}
-
-static void
-count_answer (Connection *connection, GDBusMessage *message)
-{
-  gboolean introspects = g_strcmp0 (g_dbus_message_get_member (message), "Introspect") == 0;
-  gboolean is_new = !connection->known && connection->answers == 0;
-  Answers *answers;
-
-  connection->answers += introspects ? INTROSPECTION_BYTES : ANSWER_BYTES;
-  if (!is_new && (!connection->known || connection->answers < TELL_BYTES))
-    return;
-  answers = g_new0 (Answers, 1);
-  answers->name = g_strdup (connection->name);
-  if (connection->known) {
-    answers->bytes = connection->answers;
-    connection->answers = 0;
-  }
-  g_idle_add_full (G_PRIORITY_DEFAULT, tell_answers, answers, answers_free);
-}
-
-static gboolean
-is_silent (const Connection *connection)
-{
-  return connection->known ? g_hash_table_contains (silent, GUINT_TO_POINTER (connection->uid))
-                           : connection->answers >= MOST_BYTES_OF_NOBODY;
-}
-
-typedef enum { LET_BY, REFUSED, DROPPED } Decision;
-
-static Decision
-decide (GDBusMessage *message)
+enter (const char *name)
 {
   g_autoptr (GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new (&lock);
-  Connection *connection = find (g_dbus_message_get_sender (message));
+  Connection *connection = find (name);
   guint count = connection->known ? count_of (connection->uid) : connection->messages;
 
-  if (is_silent (connection))
-    return DROPPED;
-  count_answer (connection, message);
   if (count >= linx_bounds_calls_of_user () + ROOM)
-    return REFUSED;
+    return FALSE;
   connection->messages++;
   if (connection->known)
     set_count (connection->uid, count + 1);
-  return LET_BY;
+  return TRUE;
 }
 
 static void
@@ -173,19 +108,16 @@ static GDBusMessage *
 let_by (GDBusConnection *bus, GDBusMessage *message, gboolean incoming, gpointer user_data)
 {
   const char *sender = g_dbus_message_get_sender (message);
-  Decision decision;
 
   (void)user_data;
   if (!incoming || sender == NULL
       || g_dbus_message_get_message_type (message) != G_DBUS_MESSAGE_TYPE_METHOD_CALL)
     return message;
-  decision = decide (message);
-  if (decision == LET_BY) {
+  if (enter (sender)) {
     g_object_set_data_full (G_OBJECT (message), KEY, g_strdup (sender), leave);
     return message;
   }
-  if (decision == REFUSED)
-    refuse (bus, message);
+  refuse (bus, message);
   g_object_unref (message);
   return NULL;
 }
@@ -195,25 +127,7 @@ linx_gate_filter (GDBusConnection *bus)
 {
   connections = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, connection_free);
   users = g_hash_table_new (NULL, NULL);
-  silent = g_hash_table_new (NULL, NULL);
   g_dbus_connection_add_filter (bus, let_by, NULL, NULL);
-}
-
-void
-linx_gate_on_answers (void (*func) (const char *name, gsize bytes))
-{
-  on_answers = func;
-}
-
-void
-linx_gate_silence (uid_t uid, gboolean is_to_be)
-{
-  g_autoptr (GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new (&lock);
-
-  if (is_to_be)
-    g_hash_table_add (silent, GUINT_TO_POINTER (uid));
-  else
-    g_hash_table_remove (silent, GUINT_TO_POINTER (uid));
 }
 
 void
@@ -226,14 +140,6 @@ linx_gate_know (const LinxCaller *caller)
   connection->kept = TRUE;
   connection->uid = caller->uid;
   set_count (caller->uid, count_of (caller->uid) + connection->messages);
-}
-
-void
-linx_gate_keep (const char *name)
-{
-  g_autoptr (GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new (&lock);
-
-  find (name)->kept = TRUE;
 }
 
 void

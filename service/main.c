@@ -202,7 +202,6 @@ connect_bus (GError **error)
   if (bus == NULL)
     return NULL;
   be_careful (bus);
-  linx_backlog_init (bus);
   linx_gate_filter (bus);
   return bus;
 }

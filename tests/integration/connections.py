@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""connections.py COUNT [ARGUMENTS [TIMES]]: opens so many connections to the bus, calls ListMounts on each,
-so often, says "ready" and how many were refused when all have an answer of the service, and holds them.
-Without GDBus, which looks at all of them each time, and answers what nobody here does."""
+"""connections.py COUNT [ARGUMENTS]: opens so many connections to the bus, calls ListMounts on each, says
+"ready" and how many were refused when all have an answer of the service, and holds them. Without GDBus,
+which looks at all of them each time, and answers what nobody here does."""
 import os
 import resource
 import socket
@@ -14,7 +14,7 @@ from gi.repository import Gio, GLib
 
 NAME = 'org.linx.Mount1'
 BUS = 'org.freedesktop.DBus'
-ANSWERS = Gio.DBusMessageType.METHOD_RETURN, Gio.DBusMessageType.ERROR
+REPLY, ERROR = 2, 3  # types of messages
 
 
 def blob(serial, name, path, method, body=None):
@@ -27,48 +27,36 @@ def blob(serial, name, path, method, body=None):
 
 def read_message(stream):
     head = stream.read(16)
-    body, _, fields = struct.unpack_from('<III', head, 4)
-    return Gio.DBusMessage.new_from_blob(head + stream.read((fields + 7) // 8 * 8 + body),
-                                         Gio.DBusCapabilityFlags.NONE)
+    body, serial, fields = struct.unpack_from('<III', head, 4)
+    stream.read((fields + 7) // 8 * 8 + body)
+    return head[1]
 
 
-def read_answer(stream):
-    while (message := read_message(stream)).get_message_type() not in ANSWERS:
-        pass
-    return message
-
-
-def call(channel, stream, words):
-    """Whether it was refused."""
-    channel.sendall(words)
-    return read_answer(stream).get_message_type() == Gio.DBusMessageType.ERROR
-
-
-def open_one():
+def open_one(words):
     channel = socket.socket(socket.AF_UNIX)
     channel.connect('/run/dbus/system_bus_socket')
-    channel.sendall(b'\0AUTH EXTERNAL ' + str(os.geteuid()).encode().hex().encode() + b'\r\nBEGIN\r\n')
-    while not channel.recv(1) == b'\n':
+    stream = channel.makefile('rwb', 0)
+    stream.write(b'\0AUTH EXTERNAL ' + str(os.getuid()).encode().hex().encode() + b'\r\nBEGIN\r\n')
+    while not stream.read(1) == b'\n':
         pass
+    stream.write(words)
     stream = channel.makefile('rb')
-    if call(channel, stream, blob(1, BUS, '/org/freedesktop/DBus', 'Hello')):
+    if read_message(stream) != REPLY:
         sys.exit('the bus does not know us')
-    return channel, stream
+    while (kind := read_message(stream)) not in (REPLY, ERROR):
+        pass
+    return channel, stream, kind == ERROR
 
 
 def main():
     resource.setrlimit(resource.RLIMIT_NOFILE, [resource.getrlimit(resource.RLIMIT_NOFILE)[1]] * 2)
     arguments = sys.argv[2] if len(sys.argv) > 2 else "({'limit': <uint32 1>},)"
-    times = int(sys.argv[3]) if len(sys.argv) > 3 else 1
-    words = blob(2, NAME, '/org/linx/Mount1', 'ListMounts', arguments)
-    held, refused = [], 0
-    for _ in range(int(sys.argv[1])):
-        held.append(open_one())
-        refused += sum(call(*held[-1], words) for _ in range(times))
-    print(f'ready\n{refused}', flush=True)
+    words = blob(1, BUS, '/org/freedesktop/DBus', 'Hello') \
+        + blob(2, NAME, '/org/linx/Mount1', 'ListMounts', arguments)
+    held = [open_one(words) for _ in range(int(sys.argv[1]))]
+    print(f'ready\n{sum(refused for _, _, refused in held)}', flush=True)
     time.sleep(1000000)
     return held
 
 
-if __name__ == '__main__':
-    main()
+main()

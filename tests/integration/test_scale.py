@@ -3,15 +3,12 @@
 """More of everything than anybody needs: it is bounded, the error is clear, and nothing is lost."""
 import os
 import pathlib
-import pwd
-import socket
 import sys
 import time
 import unittest
 
 from gi.repository import Gio, GLib
 
-from connections import BUS, NAME, blob, call, open_one, read_answer
 from harness import BUILD, HERE, INVALID_ARGS, mountinfo, mounts_at, service_pid, table, wait_until
 from life import LIMITS, Life
 
@@ -133,92 +130,25 @@ class Connections(Life):
         self.assertEqual(service_pid(), pid)
 
 
-OWN = blob(2, NAME, '/org/linx/Mount1', 'ListMounts', "({'limit': <uint32 1>},)")
-
-
 class Unread(Life):
-    """Who never says that it has read."""
-
-    def setUp(self):
-        super().setUp()
-        self.rule('if (subject.user == "alice") return polkit.Result.YES;')
-        self.target = self.child(prepare='mount -t tmpfs t /mnt; '
-                                 f'{BUILD}/tests/helpers/many-mounts /mnt 1000')
-        self.bus, self.bob = Gio.bus_get_sync(Gio.BusType.SYSTEM), self.client('bob')
-
-    def size(self, limit):
-        options = {'in': GLib.Variant('u', self.target.pid), 'limit': GLib.Variant('u', limit)}
-        return self.bus.call_sync('org.linx.Mount1', '/org/linx/Mount1', 'org.linx.Mount1', 'ListMounts',
-                                  GLib.Variant('(a{sv})', (options,)), None, 0, -1, None).get_size()
-
-    def refused_of(self, connections, limit, times=1):
-        arguments = f"({{'in': <uint32 {self.target.pid}>, 'limit': <uint32 {limit}>}},)"
-        self.held = self.start(sys.executable, HERE / 'connections.py', str(connections), arguments,
-                               str(times))
-        return int(self.held.stdout.readline())
-
-    def test_large_replies(self):
+    def test_who_never_says_that_it_has_read(self):
         """The bus lets a service wait for 128 answers: what it does not ask for is not read. 200 replies of
         100 KiB are more than 16 MiB, and 128 of them are less."""
-        limit = 100 * 102400 // self.size(100)
-        self.assertTrue(90000 < self.size(limit) < 125000)
-        self.assertAlmostEqual(self.refused_of(200, limit), 200 - (16 << 20) // self.size(limit), delta=3)
-        self.bob.list(limit=1)
+        self.rule('if (subject.user == "alice") return polkit.Result.YES;')
+        target = self.child(prepare=f'''mount -t tmpfs t /mnt; {BUILD}/tests/helpers/many-mounts /mnt 1000''')
+        bus = Gio.bus_get_sync(Gio.BusType.SYSTEM)
 
-    def test_small_replies(self):
-        """Of 50 KiB, 600 on two connections."""
-        limit = 100 * 51200 // self.size(100)
-        self.assertTrue(40000 < self.size(limit) < 62000)
-        counted = self.size(limit) + 1024
-        self.assertAlmostEqual(self.refused_of(2, limit, 300), 600 - (16 << 20) // counted, delta=6)
-        self.bob.list(limit=1)
-
-    def test_refusals(self):
-        """Who has not read what it was refused by is answered no more, until it says that it has."""
-        self.assertGreater(self.refused_of(2, 100 * 51200 // self.size(100), 300), 200)
-        os.seteuid(pwd.getpwnam('alice').pw_uid)
-        channel, stream = open_one()
-        os.seteuid(0)
-        self.addCleanup(channel.close)
-        self.addCleanup(stream.close)
-        answered = sum(call(channel, stream, OWN) for _ in range(3500))
-        self.assertEqual(answered, 3500)
-        while self.is_answered(channel, stream):
-            answered += 1
-            self.assertLess(answered, 4400)
-        self.held.kill()
-        wait_until(lambda: self.is_answered(channel, stream), 'the service hearing that it has left')
-
-    def is_answered(self, channel, stream):
-        """Not where the bus answers first, asked after the service has answered another one."""
-        channel.sendall(OWN)
-        self.bob.list(limit=1)
-        channel.sendall(blob(3, BUS, '/org/freedesktop/DBus', 'GetId'))
-        return list(iter(lambda: read_answer(stream).get_reply_serial(), 3)) != []
-
-    def test_nobody(self):
-        """The process that the bus knows of a connection has ended: whose it is cannot be said."""
-        own, childs = socket.socketpair()
-        child = os.fork()
-        if child == 0:
-            channel, _ = open_one()
-            socket.send_fds(childs, [b'x'], [channel.fileno()])
-            os._exit(0)
-        os.waitpid(child, 0)
-        _, (fd,), _, _ = socket.recv_fds(own, 1, 1)
-        own.close()
-        childs.close()
-        channel = socket.socket(fileno=fd)
-        stream = channel.makefile('rb')
-        self.addCleanup(channel.close)
-        self.addCleanup(stream.close)
-        channel.sendall(OWN)
-        self.assertEqual(read_answer(stream).get_error_name(), 'org.linx.Mount1.Error.OpenNs.ESRCH')
-        answered = 1
-        while self.is_answered(channel, stream):
-            answered += 1
-            self.assertLess(answered, 300)
-        self.assertGreater(answered, 200)
+        def size(limit):
+            options = {'in': GLib.Variant('u', target.pid), 'limit': GLib.Variant('u', limit)}
+            return bus.call_sync('org.linx.Mount1', '/org/linx/Mount1', 'org.linx.Mount1', 'ListMounts',
+                                 GLib.Variant('(a{sv})', (options,)), None, 0, -1, None).get_size()
+        limit = 100 * 102400 // size(100)
+        self.assertTrue(90000 < size(limit) < 125000)
+        held = self.start(sys.executable, HERE / 'connections.py', '200',
+                          f"({{'in': <uint32 {target.pid}>, 'limit': <uint32 {limit}>}},)")
+        refused = int(held.stdout.readline())
+        self.assertAlmostEqual(refused, 200 - (16 << 20) // size(limit), delta=3)
+        self.client('bob').list(limit=1)
 
 
 class Stacks(Life):
