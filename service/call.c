@@ -168,11 +168,12 @@ finish (Call *call)
   const LinxVerb *verb = call->request->verb;
   LinxPins *pins = call->work != NULL ? call->work->pins : NULL;
   g_autoptr (GError) error = NULL;
-  GVariant *value = verb->settle != NULL
-                        ? verb->settle (call->bus, call->request, call->caller, pins, &error)
-                        : call->work->value;
-  gsize size = value != NULL ? g_variant_get_size (value) : 0;
+  GVariant *value = call->work != NULL ? call->work->value : NULL;
+  gsize size;
 
+  if (verb->settle != NULL)
+    value = verb->settle (call->bus, call->request, call->caller, pins, value, &error);
+  size = value != NULL ? g_variant_get_size (value) : 0;
   if (size > LINX_LARGE_REPLY && linx_backlog_check_reply (call->caller, &error))
     linx_backlog_add (call->bus, call->caller, size);
   reply (call, value, error);

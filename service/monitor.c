@@ -16,6 +16,8 @@
 #define LOOK_US 10000
 /* A sweep is followed by a rest of so many times as long as it took. */
 #define REST 4
+/* How many rows that were listed are kept while a worker looks. */
+#define MOST_LISTED (1 << 20)
 
 typedef struct {
   LinxMonitorFunc func;
@@ -27,6 +29,7 @@ typedef struct {
 struct _LinxMonitor {
   LinxMonitorParts parts; /* seen: NULL while a worker has it */
   GArray *listeners;      /* of Listener; none: it goes as soon as the worker is back */
+  GArray *listed;         /* of LinxSighting, noted as soon as the worker is back */
   guint events_source;    /* 0: has fired, and waits for the next look */
   guint poller_source;
   guint timer;       /* 0: no look is due */
@@ -41,6 +44,7 @@ struct _LinxMonitor {
 };
 
 static GHashTable *monitors; /* key -> LinxMonitor */
+static gint n_monitors;      /* for all threads */
 
 static void schedule (LinxMonitor *monitor);
 
@@ -74,6 +78,7 @@ monitor_free (LinxMonitor *monitor)
   close_part (&monitor->parts.poller, &monitor->poller_source);
   g_clear_pointer (&monitor->parts.seen, linx_seen_free);
   g_array_unref (monitor->listeners);
+  g_array_unref (monitor->listed);
   g_free (monitor);
 }
 
@@ -139,11 +144,25 @@ tell (const LinxMonitor *monitor, const LinxChanges *changes)
 }
 
 static void
+forget (LinxMonitor *monitor)
+{
+  g_hash_table_remove (monitors, key_of (&monitor->parts));
+  g_atomic_int_add (&n_monitors, -1);
+}
+
+static void
 give_up (LinxMonitor *monitor)
 {
   monitor->broken = TRUE;
-  g_hash_table_remove (monitors, key_of (&monitor->parts));
+  forget (monitor);
   tell (monitor, NULL);
+}
+
+/* Of a namespace that no process is known of, looks see another part than those who list it. */
+static gboolean
+note_listed (LinxMonitor *monitor, const GArray *listed)
+{
+  return linx_seen_note (monitor->parts.seen, listed, find_process (monitor) != NULL);
 }
 
 static void
@@ -154,6 +173,11 @@ take_back (LinxMonitor *monitor, LinxLook *look)
 
   monitor->look_till = look->start + LOOK_US;
   monitor->parts.seen = g_steal_pointer (&look->seen);
+  if (note_listed (monitor, monitor->listed))
+    monitor->all_due = TRUE;
+  look->changes.too_many |= monitor->listed->len >= MOST_LISTED;
+  look->changes.any |= look->changes.too_many;
+  g_array_set_size (monitor->listed, 0);
   monitor->sweeping = linx_seen_is_sweeping (monitor->parts.seen);
   if (look->sweeps)
     monitor->sweep_us += now - look->start;
@@ -265,9 +289,11 @@ monitor_new (LinxMonitorParts *parts)
   parts->events = parts->poller = -1;
   parts->seen = NULL;
   monitor->listeners = g_array_new (FALSE, FALSE, sizeof (Listener));
+  monitor->listed = g_array_new (FALSE, FALSE, sizeof (LinxSighting));
   if (monitors == NULL)
     monitors = g_hash_table_new (g_int64_hash, g_int64_equal);
   g_hash_table_insert (monitors, (gpointer)key_of (&monitor->parts), monitor);
+  g_atomic_int_inc (&n_monitors);
   return monitor;
 }
 
@@ -304,7 +330,7 @@ linx_monitor_detach (LinxMonitor *monitor, gpointer data)
   if (monitor->listeners->len > 0)
     return;
   if (!monitor->broken)
-    g_hash_table_remove (monitors, key_of (&monitor->parts));
+    forget (monitor);
   if (!monitor->looking)
     monitor_free (monitor);
 }
@@ -323,10 +349,37 @@ linx_monitor_is_gone (const LinxMonitor *monitor)
   return monitor->parts.ns != 0 && sys_listmount (monitor->parts.ns, 0, &id, 1) < 0;
 }
 
+static void
+on_listed (LinxMonitor *monitor, const GArray *listed)
+{
+  if (monitor->looking) {
+    guint room = MOST_LISTED - monitor->listed->len;
+
+    g_array_append_vals (monitor->listed, listed->data, MIN (listed->len, room));
+  } else if (note_listed (monitor, listed)) {
+    monitor->all_due = TRUE;
+    schedule (monitor);
+  }
+}
+
+void
+linx_monitors_note_listed (guint64 inode, const GArray *listed)
+{
+  GHashTableIter iter;
+  gpointer monitor;
+
+  if (monitors == NULL)
+    return;
+  g_hash_table_iter_init (&iter, monitors);
+  while (g_hash_table_iter_next (&iter, NULL, &monitor))
+    if (((LinxMonitor *)monitor)->parts.inode == inode)
+      on_listed (monitor, listed);
+}
+
 guint
 linx_monitors_count (void)
 {
-  return monitors != NULL ? g_hash_table_size (monitors) : 0;
+  return (guint)g_atomic_int_get (&n_monitors);
 }
 
 gboolean

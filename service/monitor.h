@@ -70,7 +70,14 @@ guint64 linx_monitor_inode (const LinxMonitor *monitor);
 /** linx_monitor_is_gone: whether the namespace is known to be gone. */
 gboolean linx_monitor_is_gone (const LinxMonitor *monitor);
 
-/** linx_monitors_count: how many there are. */
+/**
+ * linx_monitors_note_listed:
+ * @inode: a namespace
+ * @listed: (element-type LinxSighting): mounts of it that somebody is about to be told of
+ */
+void linx_monitors_note_listed (guint64 inode, const GArray *listed);
+
+/** linx_monitors_count: how many there are; for any thread. */
 guint linx_monitors_count (void);
 
 /** linx_monitor_exists: whether there is one of that namespace. */

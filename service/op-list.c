@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "kernel-features.h"
 #include "linx-error.h"
+#include "monitor.h"
 #include "mountinfo.h"
 #include "ops.h"
 #include "process.h"
@@ -80,6 +81,8 @@ typedef struct {
   gboolean joins_utab;
   GHashTable *user_options; /* read with the first row */
   gboolean too_large;
+  GArray *listed; /* NULL: nobody watches */
+  gboolean whole; /* rows are as looks see them */
 } Reply;
 
 static gboolean
@@ -87,6 +90,11 @@ add (LinxRow *row, gpointer data)
 {
   Reply *reply = data;
 
+  if (reply->listed != NULL) {
+    const LinxSighting sighting = { row->id, reply->whole ? linx_row_hash (row) : 0 };
+
+    g_array_append_val (reply->listed, sighting);
+  }
   if (reply->joins_utab && reply->user_options == NULL)
     reply->user_options = linx_utab_options ();
   if (reply->joins_utab)
@@ -176,11 +184,15 @@ linx_list_perform (LinxVisit *visit, const LinxRequest *request, LinxPins *pins,
   g_autoptr (GHashTable) user_options = NULL;
   Reply reply = { .writer = writer,
                   .joins_utab = pins->ns[LINX_IN].kind == LINX_NAMESPACE_HOST
-                                && linx_row_writer_wants (writer, "user-options") };
-  gboolean ok = list_one (request, pins, &reply) || linx_table_each (&query, add, &reply, error);
+                                && linx_row_writer_wants (writer, "user-options"),
+                  .whole = !pins->confined };
   GVariant *rows;
+  gboolean ok;
 
   (void)visit;
+  if (linx_monitors_count () > 0)
+    reply.listed = pins->listed = g_array_new (FALSE, FALSE, sizeof (LinxSighting));
+  ok = list_one (request, pins, &reply) || linx_table_each (&query, add, &reply, error);
   user_options = reply.user_options;
   if (ok && reply.too_large)
     g_set_error (error, G_DBUS_ERROR, G_DBUS_ERROR_LIMITS_EXCEEDED,
@@ -191,6 +203,19 @@ linx_list_perform (LinxVisit *visit, const LinxRequest *request, LinxPins *pins,
     return NULL;
   rows = linx_row_writer_end (writer);
   return g_variant_new_tuple (&rows, 1);
+}
+
+GVariant *
+linx_list_settle (GDBusConnection *bus, const LinxRequest *request, LinxCaller *caller,
+                  LinxPins *pins, GVariant *value, GError **error)
+{
+  (void)bus;
+  (void)request;
+  (void)caller;
+  (void)error;
+  if (pins->listed != NULL)
+    linx_monitors_note_listed (pins->ns[LINX_IN].inode, pins->listed);
+  return value;
 }
 
 GVariant *

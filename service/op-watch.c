@@ -73,7 +73,7 @@ linx_watch_perform (LinxVisit *visit, const LinxRequest *request, LinxPins *pins
 
 GVariant *
 linx_watch_settle (GDBusConnection *bus, const LinxRequest *request, LinxCaller *caller,
-                   LinxPins *pins, GError **error)
+                   LinxPins *pins, GVariant *value, GError **error)
 {
   LinxMonitorParts parts = { .inode = pins->ns[LINX_IN].inode,
                              .ns = pins->watched_ns,
@@ -87,6 +87,7 @@ linx_watch_settle (GDBusConnection *bus, const LinxRequest *request, LinxCaller 
   guint64 id = linx_watch_start (bus, caller, &parts, &process, error);
 
   (void)request;
+  (void)value;
   pins->fd[LINX_PIN_EVENTS] = parts.events;
   pins->fd[LINX_PIN_POLLER] = parts.poller;
   pins->fd[LINX_PIN_WATCHED] = process.pidfd;
@@ -96,9 +97,10 @@ linx_watch_settle (GDBusConnection *bus, const LinxRequest *request, LinxCaller 
 
 GVariant *
 linx_unwatch_settle (GDBusConnection *bus, const LinxRequest *request, LinxCaller *caller,
-                     LinxPins *pins, GError **error)
+                     LinxPins *pins, GVariant *value, GError **error)
 {
   (void)bus;
   (void)pins;
+  (void)value;
   return linx_watch_stop (caller, request->watch, error) ? g_variant_new ("()") : NULL;
 }

@@ -81,14 +81,16 @@ GVariant *linx_pivot_perform (LinxVisit *visit, const LinxRequest *request, Linx
 gboolean linx_list_pin (const LinxRequest *request, LinxPins *pins, GError **error);
 GVariant *linx_list_perform (LinxVisit *visit, const LinxRequest *request, LinxPins *pins,
                              GError **error);
+GVariant *linx_list_settle (GDBusConnection *bus, const LinxRequest *request, LinxCaller *caller,
+                            LinxPins *pins, GVariant *value, GError **error);
 
 gboolean linx_watch_pin (const LinxRequest *request, LinxPins *pins, GError **error);
 GVariant *linx_watch_perform (LinxVisit *visit, const LinxRequest *request, LinxPins *pins,
                               GError **error);
 GVariant *linx_watch_settle (GDBusConnection *bus, const LinxRequest *request, LinxCaller *caller,
-                             LinxPins *pins, GError **error);
+                             LinxPins *pins, GVariant *value, GError **error);
 GVariant *linx_unwatch_settle (GDBusConnection *bus, const LinxRequest *request, LinxCaller *caller,
-                               LinxPins *pins, GError **error);
+                               LinxPins *pins, GVariant *value, GError **error);
 
 GVariant *linx_open_mountinfo_perform (LinxVisit *visit, const LinxRequest *request, LinxPins *pins,
                                        GError **error);

@@ -61,6 +61,7 @@ linx_pins_free (LinxPins *pins)
   linx_place_clear (&pins->source_place);
   g_free (pins->fstype);
   g_clear_pointer (&pins->seen, linx_seen_free);
+  g_clear_pointer (&pins->listed, g_array_unref);
   g_clear_pointer (&pins->layers, g_array_unref);
   g_free (pins);
 }

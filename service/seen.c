@@ -18,8 +18,9 @@
 /* The id comes first: it is the key in the hash table. */
 typedef struct {
   guint64 id;
-  guint64 hash;
-  guint sweep; /* the last one that found it */
+  guint64 hash;  /* of what was told; 0: the next look tells it, whatever it is */
+  guint sweep;   /* the last one that found it */
+  gboolean told; /* that it is there: by a look, not by a list alone */
 } Entry;
 
 struct _LinxSeen {
@@ -72,6 +73,17 @@ note_row (Look *look, LinxRowWriter *writer, const LinxRow *row)
     look->row_bytes += linx_row_writer_add (writer, row) - before;
 }
 
+static Entry *
+add_entry (LinxSeen *seen, guint64 id)
+{
+  Entry *entry = g_new0 (Entry, 1);
+
+  entry->id = id;
+  entry->sweep = seen->sweep;
+  g_hash_table_add (seen->entries, entry);
+  return entry;
+}
+
 static void
 compare_row (Look *look, const LinxRow *row)
 {
@@ -79,14 +91,13 @@ compare_row (Look *look, const LinxRow *row)
   Entry *entry = g_hash_table_lookup (seen->entries, &row->id);
   guint64 hash = linx_row_hash (row);
 
-  if (entry == NULL) {
-    entry = g_new (Entry, 1);
-    entry->id = row->id;
-    g_hash_table_add (seen->entries, entry);
+  if (entry == NULL)
+    entry = add_entry (seen, row->id);
+  if (!entry->told)
     note_row (look, look->added, row);
-  } else if (entry->hash != hash) {
+  else if (entry->hash != hash)
     note_row (look, look->changed, row);
-  }
+  entry->told = TRUE;
   entry->hash = hash;
   entry->sweep = seen->sweep;
 }
@@ -214,6 +225,26 @@ linx_seen_look (LinxSeen *seen, guint64 ns, const GArray *touched, gboolean swee
                 LinxChanges *changes, GError **error)
 {
   return look_and_tell (seen, ns, touched, sweeps, SLICE, changes, error);
+}
+
+gboolean
+linx_seen_note (LinxSeen *seen, const GArray *listed, gboolean compares)
+{
+  gboolean any = FALSE;
+
+  for (guint i = 0; i < listed->len; i++) {
+    const LinxSighting *sighting = &g_array_index (listed, LinxSighting, i);
+    Entry *entry = g_hash_table_lookup (seen->entries, &sighting->id);
+
+    if (entry != NULL
+        && (!compares || sighting->hash == 0 || !entry->told || sighting->hash == entry->hash))
+      continue;
+    if (entry == NULL)
+      entry = add_entry (seen, sighting->id);
+    entry->hash = 0;
+    any = TRUE;
+  }
+  return any;
 }
 
 gboolean

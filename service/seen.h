@@ -29,6 +29,18 @@ typedef struct {
   GVariant *changed;
 } LinxChanges;
 
+/**
+ * LinxSighting:
+ * @id: a mount
+ * @hash: of its row (linx_row_hash()); 0: it was seen otherwise than a look sees it
+ *
+ * What somebody was told of a mount without a look.
+ */
+typedef struct {
+  guint64 id;
+  guint64 hash;
+} LinxSighting;
+
 void linx_changes_clear (LinxChanges *changes);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (LinxChanges, linx_changes_clear)
 
@@ -58,6 +70,19 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (LinxSeen, linx_seen_free)
  */
 gboolean linx_seen_look (LinxSeen *seen, guint64 ns, const GArray *touched, gboolean sweeps,
                          LinxChanges *changes, GError **error);
+
+/**
+ * linx_seen_note:
+ * @seen: what was seen
+ * @listed: (element-type LinxSighting): rows that were listed since
+ * @compares: whether to mind their hashes
+ *
+ * Whoever has a row that no look found, or found otherwise, is to be told what became of it, also
+ * where that is gone before the next look.
+ *
+ * Returns: whether there are such: a sweep is due
+ */
+gboolean linx_seen_note (LinxSeen *seen, const GArray *listed, gboolean compares);
 
 /** linx_seen_is_sweeping: whether a sweep is under way: there are mounts that it has yet to look
  * at.

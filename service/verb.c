@@ -39,7 +39,7 @@ static const LinxVerb verbs[] = {
     N_ ("Authentication is required to attach a mount at \"$(target)\" in a container, whose root "
         "can take back the attributes of the mount") },
   { "ListMounts", "list-mounts", LINX_VERB_LIST_MOUNTS, linx_request_decode_list, linx_list_pin,
-    linx_list_perform, NULL, NULL },
+    linx_list_perform, linx_list_settle, NULL },
   { "OpenMountInfo", "open-mount-info", LINX_VERB_OPEN_MOUNT_INFO, linx_request_decode_list,
     linx_list_pin, linx_open_mountinfo_perform, NULL, NULL },
   { "Watch", "watch", LINX_VERB_WATCH, linx_request_decode_list, linx_watch_pin, linx_watch_perform,

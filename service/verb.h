@@ -54,8 +54,9 @@ enum {
  * @pin: looks up what it names, in the namespace; %NULL where the namespace is all
  * @perform: does it, in the namespace; returns (transfer full) the reply's value. %NULL: a
  *   method that does nothing in a namespace
- * @settle: (nullable): in the main loop, with the @pins of what was performed, or %NULL: does what
- *   outlives the call; returns (transfer floating) (nullable) the reply's value instead
+ * @settle: (nullable): in the main loop, with the @pins of what was performed, or %NULL, and the
+ *   @value that came of it, or %NULL: does what outlives the call; returns (transfer
+ *   floating) (nullable) the reply's value, which may be @value
  *
  * @container_message: (nullable): a message id of the gettext domain "linx-mount": what a prompt
  * says where the target's root can undo the attributes; %NULL: as always
@@ -71,7 +72,7 @@ struct _LinxVerb {
   GVariant *(*perform) (LinxVisit *visit, const LinxRequest *request, LinxPins *pins,
                         GError **error);
   GVariant *(*settle) (GDBusConnection *bus, const LinxRequest *request, LinxCaller *caller,
-                       LinxPins *pins, GError **error);
+                       LinxPins *pins, GVariant *value, GError **error);
   const char *container_message;
 };
 

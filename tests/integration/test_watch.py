@@ -59,9 +59,38 @@ class Changes(Watching):
         self.target.run(BUILD / 'tests/helpers/many-mounts', '/mnt/c', '300')
         self.told.until(lambda: self.told.row_at('/mnt/c/300'))
         self.root.umount('/mnt', recursive=True, in_=self.target.pid)
-        self.told.until(lambda: not self.told.row_at('/mnt'))
-        self.assertFalse([row for row in self.told.rows.values()
-                          if row['mount-point'].startswith('/mnt/c')])
+        self.told.until(lambda: not self.told.row_at('/mnt')
+                        and not any(row['mount-point'].startswith('/mnt/c/')
+                                    for row in self.told.rows.values()))
+        self.same_as_listed(self.told)
+
+    def test_listed_and_gone(self):
+        """After a signal the service looks at nothing for 50 ms. What was listed then, and is gone
+        when it looks, is told as gone."""
+        for _ in range(10):
+            self.root.mount('/mnt/a', in_=self.target.pid)
+            self.told.until(lambda: self.told.row_at('/mnt/a'))
+            self.root.mount('/mnt/b', in_=self.target.pid)
+            self.told.rows = self.told.listed()
+            self.assertTrue(self.told.row_at('/mnt/b'))
+            for point in '/mnt/b', '/mnt/a':
+                self.root.umount(point, in_=self.target.pid)
+            self.told.until(lambda: not self.told.row_at('/mnt/a'))
+        self.told.until(lambda: not self.told.row_at('/mnt/b'))
+        self.same_as_listed(self.told)
+
+    def test_listed_and_taken_back(self):
+        """An attribute that was there when the table was listed, and is gone when it is looked at."""
+        for _ in range(10):
+            self.root.mount('/mnt/a', in_=self.target.pid)
+            self.told.until(lambda: self.told.row_at('/mnt/a'))
+            self.root.remount('/mnt', options='nodev', in_=self.target.pid)
+            self.told.rows = self.told.listed()
+            self.assertIn('nodev', self.told.row_at('/mnt')['mount-options'])
+            self.root.remount('/mnt', options='dev', in_=self.target.pid)
+            self.root.umount('/mnt/a', in_=self.target.pid)
+            self.told.until(lambda: not self.told.row_at('/mnt/a'))
+        self.told.until(lambda: 'nodev' not in self.told.row_at('/mnt')['mount-options'])
         self.same_as_listed(self.told)
 
     def test_too_many_at_once(self):
@@ -100,6 +129,19 @@ class Changes(Watching):
         times = self.told.times
         self.assertLessEqual(len(times), (times[-1] - times[0]) / 0.05 * 1.25 + 4)
         self.same_as_listed(self.told)
+
+    def test_listing_is_no_change(self):
+        """Also of what the kernel did not tell: as soon as it is listed it is told, once."""
+        self.target.run('sh', '-ec', 'mount --make-shared /mnt; mount --bind /mnt/a /mnt/b; '
+                        'mount --make-slave /mnt/b; mount --make-shared /mnt/b')
+        self.told.until(lambda: self.told.row_at('/mnt/b'))
+        self.told.rows = self.told.listed()
+        while self.told.take(1):
+            pass
+        self.assertEqual(self.told.row_at('/mnt/b')['propagation'], 'shared,slave')
+        for options in {}, {'target': '/mnt/b'}, {'fields': ['id']}, {'limit': 1}:
+            self.root.list(in_=self.target.pid, **options)
+        self.assertIsNone(self.root.next_signal(0.5))
 
     def test_unwatch(self):
         bob = self.client('bob')
