@@ -1,185 +1,434 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "backlog.h"
+#include "gate.h"
 
-/* From when on a caller is asked. */
+#define BUS_NAME "org.freedesktop.DBus"
+#define BUS_PATH "/org/freedesktop/DBus"
+#define STATS_INTERFACE "org.freedesktop.DBus.Debug.Stats"
+
+/* The bus is asked when so much was sent to a connection since it was asked last, or any
+ * descriptor, and every second until it keeps nothing more. */
 #define ASK_BYTES (64 << 10)
-/* dbus-daemon has a service wait for 128 replies at most (max_replies_per_connection): one user's
- * who never reply are not to take them all. */
-#define MOST_ASKED_OF_USER 16
+#define ASK_MS 1000
+
+/* A reply larger than that has to find room. */
+#define LARGE_REPLY (64 << 10)
 #define MOST_BYTES_OF_SIGNALS (1 << 20)
 #define MOST_BYTES_OF_USER (16 << 20)
 #define MOST_BYTES (64 << 20)
+#define MOST_FDS_OF_USER 4
+#define MOST_FDS 56
+#define FDS_FOR_ROOT 8
+/* Of what found room, and small replies beyond that: then calls are refused. All refusals are
+ * together as small as that: then there are no more. */
+#define SHUT_BYTES_OF_USER (40 << 20)
+#define SHUT_BYTES (96 << 20)
+#define REFUSAL_BYTES (4 << 20)
+/* Who has so little to read does not suffer from how much all have. */
+#define LITTLE_BYTES (1 << 20)
 
 typedef struct {
-  GDBusConnection *bus; /* which outlives it */
+  gsize bytes;
+  guint fds;
+} Amount;
+
+typedef struct {
   char *name;
   uid_t uid;
-  gsize bytes;
-  gsize asked; /* so many of them were sent before it was asked; 0: it is not asked */
+  Amount sent;  /* since there is this backlog */
+  Amount read;  /* of that: all but what the bus may still keep */
+  Amount asked; /* what was sent when the bus was asked last */
+  guint asking; /* how often it was asked without an answer yet */
+  guint timer;  /* until it is asked again; 0: it is not going to be */
 } Backlog;
 
-static GHashTable *backlogs; /* unique name -> Backlog */
-static void (*on_read) (const char *name);
+/* A reply that waits for room. */
+typedef struct {
+  LinxCaller *caller;
+  gsize bytes;
+  guint fds;
+  LinxBacklogFunc func;
+  gpointer data;
+  guint pending; /* answers to come */
+  Amount kept;   /* what the bus keeps for connections of that user, as it has said now */
+} Waiting;
 
-static void ask (GDBusConnection *bus, Backlog *backlog);
+typedef struct {
+  char *name;
+  Amount sent;      /* when it was asked */
+  Waiting *waiting; /* (nullable) */
+} Question;
+
+static GDBusConnection *bus; /* it outlives all that follows */
+static GHashTable *backlogs; /* unique name -> Backlog */
+static GHashTable *users;    /* uid -> Amount that its connections have not read */
+static Amount of_all;
+static void (*on_read) (void);
+
+static Amount
+of_user (uid_t uid)
+{
+  const Amount *amount = g_hash_table_lookup (users, GUINT_TO_POINTER (uid));
+
+  return amount != NULL ? *amount : (Amount){ 0 };
+}
+
+static Amount
+unread (const Backlog *backlog)
+{
+  return (Amount){ backlog->sent.bytes - backlog->read.bytes,
+                   backlog->sent.fds - backlog->read.fds };
+}
+
+static gboolean
+is_shut (uid_t uid, gsize refusals)
+{
+  gsize user = of_user (uid).bytes;
+
+  return user >= SHUT_BYTES_OF_USER + refusals
+         || (of_all.bytes >= SHUT_BYTES + refusals && user >= LITTLE_BYTES);
+}
+
+static void
+set_gate (uid_t uid)
+{
+  if (is_shut (uid, REFUSAL_BYTES))
+    linx_gate_set (uid, LINX_GATE_SILENT);
+  else
+    linx_gate_set (uid, is_shut (uid, 0) ? LINX_GATE_REFUSES : LINX_GATE_OPEN);
+}
+
+/* Counts anew what was sent and read. */
+static void
+set (Backlog *backlog, Amount sent, Amount read)
+{
+  Amount before = unread (backlog), user = of_user (backlog->uid), now;
+
+  backlog->sent = sent;
+  backlog->read = read;
+  now = unread (backlog);
+  user = (Amount){ user.bytes - before.bytes + now.bytes, user.fds - before.fds + now.fds };
+  of_all = (Amount){ of_all.bytes - before.bytes + now.bytes, of_all.fds - before.fds + now.fds };
+  if (user.bytes > 0 || user.fds > 0)
+    g_hash_table_insert (users, GUINT_TO_POINTER (backlog->uid), g_memdup2 (&user, sizeof user));
+  else
+    g_hash_table_remove (users, GUINT_TO_POINTER (backlog->uid));
+  set_gate (backlog->uid);
+}
 
 static void
 backlog_free (gpointer data)
 {
   Backlog *backlog = data;
 
+  set (backlog, backlog->sent, backlog->sent);
+  if (backlog->timer != 0)
+    g_source_remove (backlog->timer);
   g_free (backlog->name);
   g_free (backlog);
 }
 
-/* One that waits to be asked, and how many of that user are asked now. */
 static Backlog *
-find_next (uid_t uid, guint *asked)
+find (const char *name)
 {
-  Backlog *next = NULL;
-  GHashTableIter iter;
-  gpointer data;
-
-  *asked = 0;
-  g_hash_table_iter_init (&iter, backlogs);
-  while (g_hash_table_iter_next (&iter, NULL, &data)) {
-    Backlog *backlog = data;
-
-    if (backlog->uid != uid)
-      continue;
-    *asked += backlog->asked > 0 ? 1 : 0;
-    if (backlog->asked == 0 && backlog->bytes >= ASK_BYTES)
-      next = backlog;
-  }
-  return next;
-}
-
-static void
-ask_next (GDBusConnection *bus, uid_t uid)
-{
-  guint asked;
-  Backlog *next = find_next (uid, &asked);
-
-  if (next != NULL && asked < MOST_ASKED_OF_USER)
-    ask (bus, next);
-}
-
-static gboolean
-ask_again (gpointer name)
-{
-  const Backlog *backlog = backlogs != NULL ? g_hash_table_lookup (backlogs, name) : NULL;
-
-  if (backlog != NULL)
-    ask_next (backlog->bus, backlog->uid);
-  return G_SOURCE_REMOVE;
-}
-
-/* An error is an answer too, of one that knows no Ping; or there is nobody any more. Not that of
- * the bus, that it has asked nobody. */
-static void
-on_answer (GObject *source, GAsyncResult *result, gpointer data)
-{
-  g_autofree char *name = data;
-  g_autoptr (GError) error = NULL;
-  g_autoptr (GVariant) reply G_GNUC_UNUSED
-      = g_dbus_connection_call_finish (G_DBUS_CONNECTION (source), result, &error);
-  Backlog *backlog = backlogs != NULL ? g_hash_table_lookup (backlogs, name) : NULL;
-  uid_t uid;
-
-  if (backlog == NULL)
-    return;
-  uid = backlog->uid;
-  if (g_error_matches (error, G_DBUS_ERROR, G_DBUS_ERROR_LIMITS_EXCEEDED)) {
-    backlog->asked = 0;
-    g_timeout_add_seconds_full (G_PRIORITY_DEFAULT, 1, ask_again, g_steal_pointer (&name), g_free);
-    return;
-  }
-  backlog->bytes -= backlog->asked;
-  backlog->asked = 0;
-  if (backlog->bytes < ASK_BYTES)
-    g_hash_table_remove (backlogs, name);
-  ask_next (G_DBUS_CONNECTION (source), uid);
-  if (on_read != NULL)
-    on_read (name);
-}
-
-static void
-ask (GDBusConnection *bus, Backlog *backlog)
-{
-  backlog->asked = backlog->bytes;
-  g_dbus_connection_call (bus, backlog->name, "/", "org.freedesktop.DBus.Peer", "Ping", NULL, NULL,
-                          G_DBUS_CALL_FLAGS_NO_AUTO_START, G_MAXINT, NULL, on_answer,
-                          g_strdup (backlog->name));
+  return backlogs != NULL ? g_hash_table_lookup (backlogs, name) : NULL;
 }
 
 static Backlog *
-backlog_of (GDBusConnection *bus, const LinxCaller *caller)
+backlog_of (const char *name, uid_t uid)
 {
-  Backlog *backlog;
+  Backlog *backlog = find (name);
 
-  if (backlogs == NULL)
-    backlogs = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, backlog_free);
-  backlog = g_hash_table_lookup (backlogs, caller->name);
   if (backlog != NULL)
     return backlog;
   backlog = g_new0 (Backlog, 1);
-  backlog->bus = bus;
-  backlog->name = g_strdup (caller->name);
-  backlog->uid = caller->uid;
+  backlog->name = g_strdup (name);
+  backlog->uid = uid;
   g_hash_table_insert (backlogs, backlog->name, backlog);
   return backlog;
 }
 
-void
-linx_backlog_add (GDBusConnection *bus, LinxCaller *caller, gsize bytes)
+static void ask (Backlog *backlog, Waiting *waiting);
+static void try_to_take (Waiting *waiting);
+
+static gboolean
+on_time (gpointer data)
 {
-  if (g_cancellable_is_cancelled (caller->gone))
+  Backlog *backlog = data;
+
+  backlog->timer = 0;
+  ask (backlog, NULL);
+  return G_SOURCE_REMOVE;
+}
+
+static void
+ask_in (Backlog *backlog, guint ms)
+{
+  if (backlog->timer != 0)
+    g_source_remove (backlog->timer);
+  backlog->timer = g_timeout_add (ms, on_time, backlog);
+}
+
+static gboolean
+has_all (const Backlog *backlog)
+{
+  return backlog->sent.bytes == backlog->read.bytes && backlog->sent.fds == backlog->read.fds;
+}
+
+/* What was sent before it was asked, and is not kept any more, is read. What is kept may be of
+ * others, too. */
+static Amount
+take_answer (Backlog *backlog, const Amount *sent, Amount kept)
+{
+  Amount read = backlog->read;
+
+  kept.bytes = MIN (kept.bytes, sent->bytes - MIN (sent->bytes, read.bytes));
+  kept.fds = MIN (kept.fds, sent->fds - MIN (sent->fds, read.fds));
+  read.bytes = MAX (read.bytes, sent->bytes - kept.bytes);
+  read.fds = MAX (read.fds, sent->fds - kept.fds);
+  set (backlog, backlog->sent, read);
+  if (backlog->asking > 0)
+    return kept;
+  if (has_all (backlog))
+    g_hash_table_remove (backlogs, backlog->name);
+  else if (backlog->timer == 0)
+    ask_in (backlog, ASK_MS);
+  return kept;
+}
+
+static void
+stop_waiting (Waiting *waiting)
+{
+  if (--waiting->pending == 0)
+    try_to_take (waiting);
+}
+
+/* There is none: the connection is gone, or the bus does not tell. */
+static void
+note_error (const GError *error)
+{
+  static gboolean told;
+
+  if (told || g_error_matches (error, G_DBUS_ERROR, G_DBUS_ERROR_NAME_HAS_NO_OWNER))
     return;
-  backlog_of (bus, caller)->bytes += bytes;
-  ask_next (bus, caller->uid);
+  told = TRUE;
+  g_message ("Whether callers read what they are sent is not known: %s", error->message);
+}
+
+static void
+on_answer (GObject *source, GAsyncResult *result, gpointer data)
+{
+  Question *question = data;
+  g_autoptr (GError) error = NULL;
+  g_autoptr (GVariant) reply
+      = g_dbus_connection_call_finish (G_DBUS_CONNECTION (source), result, &error);
+  g_autoptr (GVariant) numbers = reply != NULL ? g_variant_get_child_value (reply, 0) : NULL;
+  Backlog *backlog = find (question->name);
+  guint32 bytes = 0, fds = 0;
+  Amount kept = { 0 };
+
+  if (error != NULL)
+    note_error (error);
+  if (numbers != NULL) {
+    g_variant_lookup (numbers, "OutgoingBytes", "u", &bytes);
+    g_variant_lookup (numbers, "OutgoingFDs", "u", &fds);
+  }
+  if (backlog != NULL) {
+    backlog->asking--;
+    kept = take_answer (backlog, &question->sent, (Amount){ bytes, fds });
+  }
+  if (question->waiting != NULL) {
+    question->waiting->kept.bytes += kept.bytes;
+    question->waiting->kept.fds += kept.fds;
+    stop_waiting (question->waiting);
+  }
+  if (on_read != NULL)
+    on_read ();
+  g_free (question->name);
+  g_free (question);
+}
+
+/* By the connection that the messages went by: the bus has all of them when it is asked. */
+static void
+ask (Backlog *backlog, Waiting *waiting)
+{
+  Question *question = g_new0 (Question, 1);
+
+  question->name = g_strdup (backlog->name);
+  question->sent = backlog->asked = backlog->sent;
+  question->waiting = waiting;
+  backlog->asking++;
+  if (waiting != NULL)
+    waiting->pending++;
+  g_dbus_connection_call (bus, BUS_NAME, BUS_PATH, STATS_INTERFACE, "GetConnectionStats",
+                          g_variant_new ("(s)", backlog->name), G_VARIANT_TYPE ("(a{sv})"),
+                          G_DBUS_CALL_FLAGS_NONE, G_MAXINT, NULL, on_answer, question);
+}
+
+static void
+add (Backlog *backlog, gsize bytes, guint fds)
+{
+  Amount sent = { backlog->sent.bytes + bytes, backlog->sent.fds + fds };
+
+  set (backlog, sent, backlog->read);
+  if (fds > 0 || sent.bytes - backlog->asked.bytes >= ASK_BYTES)
+    ask_in (backlog, 0); /* after it was sent */
+  else if (backlog->asking == 0 && backlog->timer == 0)
+    ask_in (backlog, ASK_MS);
+}
+
+void
+linx_backlog_add (const LinxCaller *caller, gsize bytes)
+{
+  if (backlogs != NULL && !g_cancellable_is_cancelled (caller->gone))
+    add (backlog_of (caller->name, caller->uid), bytes, 0);
+}
+
+static gboolean
+refuse (GError **error, const char *who, gsize amount, const char *of_what)
+{
+  g_set_error (error, G_DBUS_ERROR, G_DBUS_ERROR_LIMITS_EXCEEDED,
+               "%s not read %" G_GSIZE_FORMAT " %s that were sent before", who, amount, of_what);
+  return FALSE;
+}
+
+static gboolean
+has_room (uid_t uid, Amount user, gsize bytes, guint fds, GError **error)
+{
+  guint most_fds = MOST_FDS - (uid == 0 ? 0 : FDS_FOR_ROOT);
+
+  if (fds > 0 && user.fds + fds > MOST_FDS_OF_USER)
+    return refuse (error, "this user has", user.fds, "descriptors");
+  if (fds > 0 && of_all.fds + fds > most_fds)
+    return refuse (error, "callers have", of_all.fds, "descriptors");
+  if (bytes > LARGE_REPLY && user.bytes >= MOST_BYTES_OF_USER)
+    return refuse (error, "this user has", user.bytes >> 20, "MiB");
+  if (bytes > LARGE_REPLY && of_all.bytes >= MOST_BYTES)
+    return refuse (error, "callers have", of_all.bytes >> 20, "MiB");
+  return TRUE;
+}
+
+static void
+ask_for (Waiting *waiting)
+{
+  GHashTableIter iter;
+  gpointer backlog;
+
+  waiting->kept = (Amount){ 0 };
+  waiting->pending = 1;
+  g_hash_table_iter_init (&iter, backlogs);
+  while (g_hash_table_iter_next (&iter, NULL, &backlog))
+    if (((Backlog *)backlog)->uid == waiting->caller->uid)
+      ask (backlog, waiting);
+  stop_waiting (waiting);
+}
+
+static void
+stop (Waiting *waiting, const GError *error)
+{
+  waiting->func (error, waiting->data);
+  linx_caller_unref (waiting->caller);
+  g_free (waiting);
+}
+
+/* Of what has found room since the bus was asked it has not said yet whether it keeps it. */
+static void
+try_to_take (Waiting *waiting)
+{
+  const LinxCaller *caller = waiting->caller;
+  g_autoptr (GError) error = NULL;
+
+  if (backlogs == NULL || g_cancellable_is_cancelled (caller->gone)) {
+    stop (waiting, NULL);
+  } else if (has_room (caller->uid, of_user (caller->uid), waiting->bytes, waiting->fds, NULL)) {
+    add (backlog_of (caller->name, caller->uid), waiting->bytes, waiting->fds);
+    stop (waiting, NULL);
+  } else if (!has_room (caller->uid, waiting->kept, waiting->bytes, waiting->fds, &error)) {
+    stop (waiting, error);
+  } else {
+    ask_for (waiting);
+  }
+}
+
+void
+linx_backlog_take (LinxCaller *caller, gsize bytes, guint fds, LinxBacklogFunc func, gpointer data)
+{
+  Waiting *waiting = g_new0 (Waiting, 1);
+
+  waiting->caller = linx_caller_ref (caller);
+  waiting->bytes = bytes;
+  waiting->fds = fds;
+  waiting->func = func;
+  waiting->data = data;
+  try_to_take (waiting);
 }
 
 gboolean
 linx_backlog_delays_signals (const LinxCaller *caller)
 {
-  const Backlog *backlog = backlogs != NULL ? g_hash_table_lookup (backlogs, caller->name) : NULL;
+  const Backlog *backlog = find (caller->name);
 
-  return backlog != NULL && backlog->bytes >= MOST_BYTES_OF_SIGNALS;
-}
-
-gboolean
-linx_backlog_check_reply (const LinxCaller *caller, GError **error)
-{
-  gsize of_user = 0, of_all = 0;
-  GHashTableIter iter;
-  gpointer data;
-
-  if (backlogs == NULL)
-    return TRUE;
-  g_hash_table_iter_init (&iter, backlogs);
-  while (g_hash_table_iter_next (&iter, NULL, &data)) {
-    const Backlog *backlog = data;
-
-    of_all += backlog->bytes;
-    of_user += backlog->uid == caller->uid ? backlog->bytes : 0;
-  }
-  if (of_user < MOST_BYTES_OF_USER && of_all < MOST_BYTES)
-    return TRUE;
-  g_set_error (error, G_DBUS_ERROR, G_DBUS_ERROR_LIMITS_EXCEEDED,
-               "%s not read %" G_GSIZE_FORMAT " MiB that were sent before",
-               of_user < MOST_BYTES_OF_USER ? "callers have" : "this user has",
-               (of_user < MOST_BYTES_OF_USER ? of_all : of_user) >> 20);
-  return FALSE;
+  return backlog != NULL
+         && (unread (backlog).bytes >= MOST_BYTES_OF_SIGNALS
+             || !has_room (caller->uid, of_user (caller->uid), MOST_BYTES_OF_SIGNALS, 0, NULL));
 }
 
 void
-linx_backlog_on_read (void (*func) (const char *name))
+linx_backlog_on_read (void (*func) (void))
 {
   on_read = func;
+}
+
+void
+linx_backlog_forget (const char *name)
+{
+  if (backlogs != NULL)
+    g_hash_table_remove (backlogs, name);
 }
 
 void
 linx_backlog_clear (void)
 {
   g_clear_pointer (&backlogs, g_hash_table_unref);
+  g_clear_pointer (&users, g_hash_table_unref);
+}
+
+/* What others than the main loop have answered. */
+typedef struct {
+  char *name;
+  gsize bytes;
+} Answers;
+
+static void
+on_caller (GObject *source, GAsyncResult *result, gpointer data)
+{
+  Answers *answers = data;
+  g_autoptr (LinxCaller) caller = linx_caller_get_finish (result, NULL);
+
+  (void)source;
+  if (caller != NULL)
+    linx_backlog_add (caller, answers->bytes);
+  else if (backlogs != NULL)
+    add (backlog_of (answers->name, LINX_GATE_NOBODY), answers->bytes, 0);
+  g_free (answers->name);
+  g_free (answers);
+}
+
+static void
+on_answers (const char *name, gsize bytes)
+{
+  Answers *answers = g_new0 (Answers, 1);
+
+  answers->name = g_strdup (name);
+  answers->bytes = bytes;
+  linx_caller_get (bus, name, on_caller, answers);
+}
+
+void
+linx_backlog_init (GDBusConnection *connection)
+{
+  bus = connection;
+  backlogs = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, backlog_free);
+  users = g_hash_table_new_full (NULL, NULL, NULL, g_free);
+  linx_gate_on_answers (on_answers);
 }

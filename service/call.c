@@ -14,6 +14,7 @@
 
 #include <errno.h>
 #include <gio/gunixfdlist.h>
+#include <string.h>
 
 /*
  * One call on its line. Each stage starts the next one from its callback, or fails the call; the
@@ -58,31 +59,49 @@ free_work (LinxWork *work)
 }
 
 static void
-on_flushed (GObject *bus, GAsyncResult *result, gpointer work)
+leave (void)
 {
-  g_dbus_connection_flush_finish (G_DBUS_CONNECTION (bus), result, NULL);
+  under_way--;
+  if (under_way == 0 && on_idle != NULL)
+    on_idle ();
+}
+
+static void
+on_taken (GObject *bus, GAsyncResult *result, gpointer work)
+{
+  g_autoptr (GVariant) pong G_GNUC_UNUSED
+      = g_dbus_connection_call_finish (G_DBUS_CONNECTION (bus), result, NULL);
+
   free_work (work);
+  leave ();
 }
 
 /* A descriptor stays open until the bus has its own: the last close of a detached mount may wait
- * for its filesystem, and must be nobody's here but the reaper's. */
+ * for its filesystem, and must be nobody's here but the reaper's. The bus reads one message after
+ * the other. (Not g_dbus_connection_flush(): each waits on one of GTask's few threads, and for
+ * another one of them, while nothing is sent to anybody.) */
 static void
 call_free (Call *call)
 {
   LinxWork *work = call->work;
+  gboolean with_fd = work != NULL && work->pins->fd[LINX_PIN_REPLY] >= 0;
 
   if (call->watches)
     linx_watch_leave (call->caller);
   g_clear_pointer (&call->request, linx_request_unref);
   g_clear_pointer (&call->caller, linx_caller_unref);
   g_clear_pointer (&call->details, linx_details_free);
-  if (work != NULL && work->pins->fd[LINX_PIN_REPLY] >= 0)
-    g_dbus_connection_flush (call->bus, NULL, on_flushed, work);
+  if (with_fd)
+    g_dbus_connection_call (call->bus, "org.freedesktop.DBus", "/", "org.freedesktop.DBus.Peer",
+                            "Ping", NULL, NULL, G_DBUS_CALL_FLAGS_NONE, G_MAXINT, NULL, on_taken,
+                            work);
   else if (work != NULL)
     free_work (work);
   g_clear_error (&call->pin_error);
   g_object_unref (call->bus);
   g_free (call);
+  if (!with_fd)
+    leave ();
 }
 
 static const LinxPins *
@@ -129,6 +148,8 @@ reply (Call *call, GVariant *value, const GError *error)
   if (error == NULL && !take_fds (call, &fds, &full))
     error = full;
   name = error != NULL ? linx_error_dbus_name (error) : NULL;
+  if (error != NULL && call->caller != NULL)
+    linx_backlog_add (call->caller, strlen (error->message));
   if (error != NULL)
     g_dbus_method_invocation_return_dbus_error (g_steal_pointer (&call->invocation), name,
                                                 error->message);
@@ -137,9 +158,6 @@ reply (Call *call, GVariant *value, const GError *error)
                                                              value, fds);
   audit (call, error);
   call_free (call);
-  under_way--;
-  if (under_way == 0 && on_idle != NULL)
-    on_idle ();
 }
 
 static void
@@ -169,14 +187,28 @@ finish (Call *call)
   LinxPins *pins = call->work != NULL ? call->work->pins : NULL;
   g_autoptr (GError) error = NULL;
   GVariant *value = call->work != NULL ? call->work->value : NULL;
-  gsize size;
 
   if (verb->settle != NULL)
     value = verb->settle (call->bus, call->request, call->caller, pins, value, &error);
-  size = value != NULL ? g_variant_get_size (value) : 0;
-  if (size > LINX_LARGE_REPLY && linx_backlog_check_reply (call->caller, &error))
-    linx_backlog_add (call->bus, call->caller, size);
   reply (call, value, error);
+}
+
+static void
+on_room (const GError *error, gpointer user_data)
+{
+  Call *call = user_data;
+
+  if (error == NULL)
+    finish (call);
+  else
+    reply (call, NULL, error);
+}
+
+static void
+find_room (Call *call)
+{
+  linx_backlog_take (call->caller, g_variant_get_size (call->work->value),
+                     call->work->pins->fd[LINX_PIN_REPLY] >= 0 ? 1 : 0, on_room, call);
 }
 
 static void
@@ -187,7 +219,7 @@ on_performed (GObject *source, GAsyncResult *result, gpointer user_data)
 
   (void)source;
   if (visit_finish (call, result, &error))
-    finish (call);
+    find_room (call);
   else
     reply (call, NULL, error);
 }
@@ -312,7 +344,7 @@ on_pinned (GObject *source, GAsyncResult *result, gpointer user_data)
         = g_error_new_literal (LINX_MOUNT_ERROR, LINX_MOUNT_ERROR_NOT_AUTHORIZED, "not authorized");
     reply (call, NULL, error);
   } else if (ok && call->work->value != NULL) {
-    finish (call);
+    find_room (call);
   } else if (ok && call->work->pins->privileged) {
     answer_can (call, LINX_VERDICT_YES);
   } else {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "caller.h"
+#include "backlog.h"
 #include "bounds.h"
 #include "gate.h"
 #include "linx-error.h"
@@ -49,7 +50,6 @@ entry_free (gpointer data)
 {
   Entry *entry = data;
 
-  linx_gate_forget (entry->caller->name);
   g_cancellable_cancel (entry->caller->gone);
   for (GList *l = entry->waiting; l != NULL; l = l->next)
     g_task_return_new_error (l->data, LINX_MOUNT_ERROR, LINX_MOUNT_ERROR_NOT_AUTHORIZED,
@@ -78,8 +78,12 @@ on_vanished (GDBusConnection *bus, const char *sender, const char *path, const c
   (void)signal;
   (void)user_data;
   g_variant_get (arguments, "(&s&s&s)", &name, NULL, &owner);
-  if (owner[0] == '\0' && entries != NULL)
+  if (owner[0] != '\0')
+    return;
+  if (entries != NULL)
     g_hash_table_remove (entries, name);
+  linx_gate_forget (name);
+  linx_backlog_forget (name);
 }
 
 /* One rule for all names: the bus allows few of them (max_match_rules_per_connection, 512). */
@@ -169,8 +173,8 @@ on_credentials (GObject *source, GAsyncResult *result, gpointer user_data)
     linx_error_set (&error, LINX_MOUNT_STAGE_OPEN_NS, ESRCH, name, "the caller left the bus");
   }
   entry->known = error == NULL && take_credentials (entry->caller, reply, fds, &error);
-  if (entry->known)
-    linx_gate_know (entry->caller);
+  if (reply != NULL)
+    linx_gate_know (name, entry->known ? entry->caller->uid : LINX_GATE_NOBODY);
   answer (entry, error);
   if (!entry->known)
     g_hash_table_remove (entries, name);

@@ -5,15 +5,36 @@
 
 /*
  * The gate: how many messages of a user get as far as the main loop, where everybody waits behind
- * them. Those over the bound of its calls are refused in GDBus's thread.
+ * them. Those over the bound of its calls, and those of a user who does not read (backlog.h), are
+ * refused in GDBus's thread.
  */
+
+/* Whose the connections are of which the bus cannot say it. */
+#define LINX_GATE_NOBODY ((uid_t)-1)
+
+/** LinxGateState: what becomes of a user's messages. */
+typedef enum {
+  LINX_GATE_OPEN,    /* they are let by */
+  LINX_GATE_REFUSES, /* they are refused */
+  LINX_GATE_SILENT,  /* they are dropped without an answer */
+} LinxGateState;
 
 /** linx_gate_filter: puts the gate before all that comes from @bus. */
 void linx_gate_filter (GDBusConnection *bus);
 
-/** linx_gate_know: from now on the messages of @caller are counted as its user's; before, as its
- * connection's. */
-void linx_gate_know (const LinxCaller *caller);
+/**
+ * linx_gate_on_answers:
+ * @func: told, in the main loop, of a connection that sends messages, now and then, about how many
+ *   bytes it is answered by GDBus or the gate
+ */
+void linx_gate_on_answers (void (*func) (const char *name, gsize bytes));
+
+/** linx_gate_set: what becomes of the messages of @uid from now on. */
+void linx_gate_set (uid_t uid, LinxGateState state);
+
+/** linx_gate_know: from now on the messages of the connection @name are counted as @uid's; before,
+ * as its own. */
+void linx_gate_know (const char *name, uid_t uid);
 
 /** linx_gate_forget: @name has vanished. */
 void linx_gate_forget (const char *name);

@@ -203,6 +203,7 @@ connect_bus (GError **error)
     return NULL;
   be_careful (bus);
   linx_gate_filter (bus);
+  linx_backlog_init (bus);
   return bus;
 }
 

@@ -83,7 +83,7 @@ drop (Watch *watch)
 static void
 send (const Watch *watch, const char *signal, GVariant *arguments)
 {
-  linx_backlog_add (watch->bus, watch->caller, g_variant_get_size (arguments));
+  linx_backlog_add (watch->caller, g_variant_get_size (arguments));
   g_dbus_connection_emit_signal (watch->bus, watch->caller->name, LINX_OBJECT_PATH,
                                  linx_mount_manager_interface.name, signal, arguments, NULL);
 }
@@ -151,7 +151,7 @@ on_changes (const LinxChanges *changes, gpointer data)
 }
 
 static void
-on_caller_read (const char *name)
+on_read (void)
 {
   GHashTableIter iter;
   gpointer data;
@@ -162,8 +162,7 @@ on_caller_read (const char *name)
   while (g_hash_table_iter_next (&iter, NULL, &data)) {
     Watch *watch = data;
 
-    if (!watch->missed || !g_str_equal (watch->caller->name, name)
-        || linx_backlog_delays_signals (watch->caller))
+    if (!watch->missed || linx_backlog_delays_signals (watch->caller))
       continue;
     watch->missed = FALSE;
     send_overflow (watch);
@@ -263,7 +262,7 @@ linx_watches_init (void (*idle) (void))
 {
   on_idle = idle;
   watches = g_hash_table_new_full (g_int64_hash, g_int64_equal, NULL, watch_free);
-  linx_backlog_on_read (on_caller_read);
+  linx_backlog_on_read (on_read);
 }
 
 void

@@ -1,62 +1,98 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""connections.py COUNT [ARGUMENTS]: opens so many connections to the bus, calls ListMounts on each, says
-"ready" and how many were refused when all have an answer of the service, and holds them. Without GDBus,
-which looks at all of them each time, and answers what nobody here does."""
+"""Connections to the bus that read only what they are told to, and answer nothing.
+
+connections.py COUNT: opens so many, calls ListMounts on each, says "ready" when all have an answer of the
+service, and holds them. GDBus would look at all of them each time."""
+import array
+import fcntl
 import os
 import resource
 import socket
 import struct
 import sys
+import termios
 import time
 
 from gi.repository import Gio, GLib
 
-NAME = 'org.linx.Mount1'
+NAME, PATH = 'org.linx.Mount1', '/org/linx/Mount1'
 BUS = 'org.freedesktop.DBus'
-REPLY, ERROR = 2, 3  # types of messages
+SO_PEEK_OFF = 42
 
 
-def blob(serial, name, path, method, body=None):
-    message = Gio.DBusMessage.new_method_call(name, path, name, method)
-    message.set_serial(serial)
-    if body is not None:
-        message.set_body(GLib.Variant.parse(None, body, None, None))
-    return bytes(message.to_blob(Gio.DBusCapabilityFlags.NONE))
+class Connection:
+    def __init__(self, fd=None, name=None):
+        """A new one, or one that another process made."""
+        self.serial, self.name = 1000, name
+        self.channel = socket.socket(socket.AF_UNIX, fileno=fd)
+        self.stream = self.channel.makefile('rb')
+        if name is None:
+            self.begin()
+
+    def begin(self):
+        self.channel.connect('/run/dbus/system_bus_socket')
+        hello = b'\0AUTH EXTERNAL ' + str(os.getuid()).encode().hex().encode()
+        self.channel.sendall(hello + b'\r\nNEGOTIATE_UNIX_FD\r\nBEGIN\r\n')
+        said = b''
+        while said.count(b'\n') < 2:
+            said += self.channel.recv(1)
+        self.send('Hello', name=BUS, path='/org/freedesktop/DBus')
+        self.name = self.read().get_body().unpack()[0]
+        self.read()  # NameAcquired
+
+    def blob(self, method, body=None, name=NAME, path=PATH, interface=None):
+        message = Gio.DBusMessage.new_method_call(name, path, interface or name, method)
+        self.serial += 1
+        message.set_serial(self.serial)
+        if body is not None:
+            message.set_body(GLib.Variant.parse(None, body, None, None))
+        return bytes(message.to_blob(Gio.DBusCapabilityFlags.NONE))
+
+    def send(self, *what, **where):
+        self.channel.sendall(self.blob(*what, **where))
+
+    def read(self):
+        head = self.stream.read(16)
+        return Gio.DBusMessage.new_from_blob(head + self.stream.read(length(head) - 16),
+                                             Gio.DBusCapabilityFlags.UNIX_FD_PASSING)
+
+    def call(self, *what, **where):
+        """Its answer's error, or None."""
+        self.send(*what, **where)
+        return self.read().get_error_name()
+
+    def in_socket(self):
+        """How many messages have arrived, and are not read."""
+        waiting = array.array('i', [0])
+        fcntl.ioctl(self.channel, termios.FIONREAD, waiting)
+        self.channel.setsockopt(socket.SOL_SOCKET, SO_PEEK_OFF, 0)
+        data, count, at = b'', 0, 0
+        while len(data) < waiting[0]:  # in pieces, each up to a descriptor
+            data += self.channel.recv(waiting[0], socket.MSG_PEEK)
+        while at + 16 <= len(data) and at + length(data[at:at + 16]) <= len(data):
+            at += length(data[at:at + 16])
+            count += 1
+        return count
+
+    def close(self):
+        self.stream.close()
+        self.channel.close()
 
 
-def read_message(stream):
-    head = stream.read(16)
-    body, serial, fields = struct.unpack_from('<III', head, 4)
-    stream.read((fields + 7) // 8 * 8 + body)
-    return head[1]
-
-
-def open_one(words):
-    channel = socket.socket(socket.AF_UNIX)
-    channel.connect('/run/dbus/system_bus_socket')
-    stream = channel.makefile('rwb', 0)
-    stream.write(b'\0AUTH EXTERNAL ' + str(os.getuid()).encode().hex().encode() + b'\r\nBEGIN\r\n')
-    while not stream.read(1) == b'\n':
-        pass
-    stream.write(words)
-    stream = channel.makefile('rb')
-    if read_message(stream) != REPLY:
-        sys.exit('the bus does not know us')
-    while (kind := read_message(stream)) not in (REPLY, ERROR):
-        pass
-    return channel, stream, kind == ERROR
+def length(head):
+    body, _, fields = struct.unpack_from('<III', head, 4)
+    return 16 + (fields + 7) // 8 * 8 + body
 
 
 def main():
     resource.setrlimit(resource.RLIMIT_NOFILE, [resource.getrlimit(resource.RLIMIT_NOFILE)[1]] * 2)
-    arguments = sys.argv[2] if len(sys.argv) > 2 else "({'limit': <uint32 1>},)"
-    words = blob(1, BUS, '/org/freedesktop/DBus', 'Hello') \
-        + blob(2, NAME, '/org/linx/Mount1', 'ListMounts', arguments)
-    held = [open_one(words) for _ in range(int(sys.argv[1]))]
-    print(f'ready\n{sum(refused for _, _, refused in held)}', flush=True)
+    held = [Connection() for _ in range(int(sys.argv[1]))]
+    for connection in held:
+        connection.call('ListMounts', "({'limit': <uint32 1>},)")
+    print('ready', flush=True)
     time.sleep(1000000)
-    return held
 
 
-main()
+if __name__ == '__main__':
+    main()

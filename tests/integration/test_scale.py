@@ -3,12 +3,14 @@
 """More of everything than anybody needs: it is bounded, the error is clear, and nothing is lost."""
 import os
 import pathlib
+import socket
 import sys
 import time
 import unittest
 
 from gi.repository import Gio, GLib
 
+from connections import BUS, NAME, PATH, Connection
 from harness import BUILD, HERE, INVALID_ARGS, mountinfo, mounts_at, service_pid, table, wait_until
 from life import LIMITS, Life
 
@@ -130,25 +132,176 @@ class Connections(Life):
         self.assertEqual(service_pid(), pid)
 
 
-class Unread(Life):
-    def test_who_never_says_that_it_has_read(self):
-        """The bus lets a service wait for 128 answers: what it does not ask for is not read. 200 replies of
-        100 KiB are more than 16 MiB, and 128 of them are less."""
-        self.rule('if (subject.user == "alice") return polkit.Result.YES;')
-        target = self.child(prepare=f'''mount -t tmpfs t /mnt; {BUILD}/tests/helpers/many-mounts /mnt 1000''')
-        bus = Gio.bus_get_sync(Gio.BusType.SYSTEM)
+def read_all(connection):
+    try:
+        while connection.channel.recv(1 << 20):
+            pass
+    except BlockingIOError:
+        return True
 
-        def size(limit):
-            options = {'in': GLib.Variant('u', target.pid), 'limit': GLib.Variant('u', limit)}
-            return bus.call_sync('org.linx.Mount1', '/org/linx/Mount1', 'org.linx.Mount1', 'ListMounts',
-                                 GLib.Variant('(a{sv})', (options,)), None, 0, -1, None).get_size()
-        limit = 100 * 102400 // size(100)
-        self.assertTrue(90000 < size(limit) < 125000)
-        held = self.start(sys.executable, HERE / 'connections.py', '200',
-                          f"({{'in': <uint32 {target.pid}>, 'limit': <uint32 {limit}>}},)")
-        refused = int(held.stdout.readline())
-        self.assertAlmostEqual(refused, 200 - (16 << 20) // size(limit), delta=3)
-        self.client('bob').list(limit=1)
+
+class Unread(Life):
+    """Who does not read what it is sent. The bus keeps it, and with 127 MiB or 64 descriptors that are kept
+    it reads nothing from the service any more, for nobody."""
+
+    def setUp(self):
+        super().setUp()
+        self.target = self.child(prepare='mount -t tmpfs t /mnt; '
+                                 f'{BUILD}/tests/helpers/many-mounts /mnt 1000')
+        self.bus, self.bob = Gio.bus_get_sync(Gio.BusType.SYSTEM), self.client('bob')
+        self.bob.list(limit=1)
+
+    def connection(self):
+        connection = Connection()
+        self.addCleanup(connection.close)
+        return connection
+
+    def stats(self, name):
+        return self.bus.call_sync(BUS, '/org/freedesktop/DBus', BUS + '.Debug.Stats', 'GetConnectionStats',
+                                  GLib.Variant('(s)', (name,)), None, 0, -1, None).unpack()[0]
+
+    def kept(self, connection):
+        """How many messages the bus keeps for it."""
+        return self.stats(connection.name)['OutgoingMessages']
+
+    def kept_of_service(self, what='Bytes'):
+        return self.stats(NAME)['Incoming' + what]
+
+    def fill(self, connection, count, *what, **where):
+        """Sends calls, sixteen at a time, whose answers nobody reads; others are served meanwhile."""
+        before = connection.in_socket() + self.kept(connection)
+        for done in range(16, count + 1, 16):
+            connection.channel.sendall(b''.join(connection.blob(*what, **where) for _ in range(16)))
+            wait_until(lambda: connection.in_socket() + self.kept(connection) >= before + done,
+                       'the answers')
+            self.bob.call('ListMounts', "({'limit': <uint32 1>},)", timeout=5000)
+
+    def answers(self, connection, count):
+        """The errors among them."""
+        return [error for error in (connection.read() for _ in range(count))
+                if error.get_error_name() is not None]
+
+    def listing(self, size):
+        """The arguments of a listing of about so many bytes."""
+        options = {'in': GLib.Variant('u', self.target.pid), 'limit': GLib.Variant('u', 100)}
+        hundred = self.bus.call_sync(NAME, PATH, NAME, 'ListMounts', GLib.Variant('(a{sv})', (options,)),
+                                     None, 0, -1, None).get_size()
+        return f"({{'in': <uint32 {self.target.pid}>, 'limit': <uint32 {100 * size // hundred}>}},)"
+
+    def served_again(self, connection):
+        wait_until(lambda: connection.call('OpenMountInfo', '(@a{sv} {},)') is None, 'being served again')
+
+    def test_large_replies(self):
+        """Of 100 KiB. Who reads at last is served again."""
+        one, other = self.connection(), self.connection()
+        arguments = self.listing(100 << 10)
+        self.fill(one, 112, 'ListMounts', arguments)
+        self.fill(other, 112, 'ListMounts', arguments)
+        kept = self.kept_of_service()
+        self.assertTrue(15 << 20 < kept < 19 << 20, kept)
+        self.assertEqual(self.answers(one, 112), [])
+        refused = self.answers(other, 112)
+        self.assertIn('this user has not read 16 MiB', refused[-1].get_body().unpack()[0])
+        self.assertEqual(one.call('ListMounts', arguments), None)
+        self.assertEqual(other.call('ListMounts', arguments), None)
+
+    def test_who_reads(self):
+        """It need not say so: 30 MiB, by a client that answers no message of the service's."""
+        connection, arguments = self.connection(), self.listing(100 << 10)
+        for _ in range(300):
+            self.assertIsNone(connection.call('ListMounts', arguments))
+
+    def test_bus_that_does_not_tell(self):
+        """Then everything counts as read."""
+        self.addCleanup(self.reload)
+        self.addCleanup(LIMITS_OF_THE_BUS.unlink)
+        LIMITS_OF_THE_BUS.write_text(
+            f'<busconfig><policy context="mandatory"><deny send_destination="{BUS}" '
+            f'send_interface="{BUS}.Debug.Stats"/></policy></busconfig>')
+        self.reload()
+        connection, arguments = self.connection(), self.listing(100 << 10)
+        for _ in range(20):
+            self.assertIsNone(connection.call('OpenMountInfo', '(@a{sv} {},)'))
+        for _ in range(200):
+            self.assertIsNone(connection.call('ListMounts', arguments))
+
+    def test_descriptors(self):
+        """Some hundred of them are in its socket before the bus has to keep one."""
+        connection = self.connection()
+        self.fill(connection, 640, 'OpenMountInfo', '(@a{sv} {},)')
+        self.assertEqual(self.kept_of_service('FDs'), 4)
+        other = self.connection()
+        self.assertEqual(other.call('OpenMountInfo', '(@a{sv} {},)'), LIMITS)
+        self.assertIsNone(other.call('ListMounts', "({'limit': <uint32 1>},)"))
+        refused = self.answers(connection, 640)
+        self.assertEqual({error.get_error_name() for error in refused}, {LIMITS})
+        self.assertIn('this user has not read 4 descriptors', refused[-1].get_body().unpack()[0])
+        self.assertTrue(100 < len(refused) < 540, len(refused))
+        self.served_again(connection)
+
+    def test_many_descriptors_at_once(self):
+        """As long as they are read there is room for each."""
+        connection = self.connection()
+        for _ in range(10):
+            for _ in range(24):
+                connection.send('OpenMountInfo', '(@a{sv} {},)')
+            self.assertEqual(self.answers(connection, 24), [])
+
+    def test_descriptors_do_not_keep_others_waiting(self):
+        """GDBus's way to wait until a message is sent made everybody wait, for a second or two."""
+        connection, times = self.connection(), []
+        for done in range(20, 301, 20):
+            start = time.monotonic()
+            connection.channel.sendall(b''.join(connection.blob('OpenMountInfo', '(@a{sv} {},)')
+                                                for _ in range(20)))
+            wait_until(lambda: connection.in_socket() + self.kept(connection) >= done, 'the answers')
+            self.bob.list(limit=1)
+            times.append(time.monotonic() - start)
+        self.assertLess(sorted(times)[len(times) // 2], 0.3, times)
+
+    def test_small_replies(self):
+        """Of 60 KiB. Beyond 40 MiB calls are refused, beyond 4 MiB of refusals they are dropped; who reads
+        at last is served again."""
+        connection = self.connection()
+        self.fill(connection, 800, 'ListMounts', self.listing(60 << 10))
+        kept = self.kept_of_service()
+        self.assertTrue(39 << 20 < kept < 46 << 20, kept)
+        other = self.connection()
+        other.call('ListMounts', "({'limit': <uint32 1>},)")  # by which the service knows whose it is
+        other.send('ListMounts', "({'limit': <uint32 1>},)")
+        self.assertIn('does not read', other.read().get_body().unpack()[0])
+        self.flood(connection, 'ListMounts', "({'limit': <uint32 1>},)")
+        connection.channel.setblocking(False)
+        wait_until(lambda: read_all(connection) and self.kept_of_service() < 1 << 20, 'reading')
+        wait_until(lambda: self.connection().call('ListMounts', "({'limit': <uint32 1>},)") is None,
+                   'being served again')
+
+    def flood(self, connection, *what, **where):
+        """Calls until the service answers no more; from then on the bus does, for itself. Returns how much
+        of the service's is kept."""
+        before = -1
+        while (kept := self.kept_of_service()) != before:
+            self.assertLess(kept, 50 << 20)
+            before = kept
+            connection.channel.sendall(b''.join(connection.blob(*what, **where) for _ in range(500)))
+            self.bob.call('ListMounts', "({'limit': <uint32 1>},)", timeout=5000)
+        return kept
+
+    def test_nobody(self):
+        """The process that the bus knows of a connection has ended: whose it is cannot be said."""
+        own, childs = socket.socketpair()
+        if os.fork() == 0:
+            connection = Connection()
+            socket.send_fds(childs, [connection.name.encode()], [connection.channel.fileno()])
+            os._exit(0)
+        os.wait()
+        name, (fd,), _, _ = socket.recv_fds(own, 100, 1)
+        connection = Connection(fd, name.decode())
+        for end in own, childs, connection:
+            self.addCleanup(end.close)
+        kept = self.flood(connection, 'Introspect', interface=BUS + '.Introspectable')
+        self.assertTrue(30 << 20 < kept < 50 << 20, kept)
+        self.assertTrue(self.root.list(limit=1))
 
 
 class Stacks(Life):
