@@ -3,7 +3,8 @@
 """Connections to the bus that read only what they are told to, and answer nothing.
 
 connections.py COUNT: opens so many, calls ListMounts on each, says "ready" when all have an answer of the
-service, and holds them. GDBus would look at all of them each time."""
+service, and holds them. GDBus would look at all of them each time.
+connections.py lend: sends one to its standard input, a socket, and ends."""
 import array
 import fcntl
 import os
@@ -69,7 +70,9 @@ class Connection:
         self.channel.setsockopt(socket.SOL_SOCKET, SO_PEEK_OFF, 0)
         data, count, at = b'', 0, 0
         while len(data) < waiting[0]:  # in pieces, each up to a descriptor
-            data += self.channel.recv(waiting[0], socket.MSG_PEEK)
+            piece = self.channel.recv(waiting[0], socket.MSG_PEEK)
+            assert piece, 'the bus has closed the connection'
+            data += piece
         while at + 16 <= len(data) and at + length(data[at:at + 16]) <= len(data):
             at += length(data[at:at + 16])
             count += 1
@@ -85,7 +88,15 @@ def length(head):
     return 16 + (fields + 7) // 8 * 8 + body
 
 
+def lend():
+    connection = Connection()
+    with socket.socket(fileno=0) as receiver:
+        socket.send_fds(receiver, [connection.name.encode()], [connection.channel.fileno()])
+
+
 def main():
+    if sys.argv[1] == 'lend':
+        return lend()
     resource.setrlimit(resource.RLIMIT_NOFILE, [resource.getrlimit(resource.RLIMIT_NOFILE)[1]] * 2)
     held = [Connection() for _ in range(int(sys.argv[1]))]
     for connection in held:
