@@ -10,6 +10,12 @@
  * descriptor, and every second until it keeps nothing more. */
 #define ASK_BYTES (64 << 10)
 #define ASK_MS 1000
+/* A reply waits for room so often and so long: what the bus keeps may be about to be written. */
+#define TRIES 10
+#define TRY_MS 20
+
+/* What a message takes beside its arguments. */
+#define HEADER_BYTES 256
 
 /* A reply larger than that has to find room. */
 #define LARGE_REPLY (64 << 10)
@@ -24,7 +30,7 @@
 #define SHUT_BYTES_OF_USER (40 << 20)
 #define SHUT_BYTES (96 << 20)
 #define REFUSAL_BYTES (4 << 20)
-/* Who has so little to read does not suffer from how much all have. */
+/* Who has so little to read does not suffer from how much others have, as long as there is room. */
 #define LITTLE_BYTES (1 << 20)
 
 typedef struct {
@@ -33,6 +39,7 @@ typedef struct {
 } Amount;
 
 typedef struct {
+  guint64 number; /* there may have been another one of that name */
   char *name;
   uid_t uid;
   Amount sent;  /* since there is this backlog */
@@ -49,19 +56,29 @@ typedef struct {
   guint fds;
   LinxBacklogFunc func;
   gpointer data;
-  guint pending; /* answers to come */
-  Amount kept;   /* what the bus keeps for connections of that user, as it has said now */
+  guint tries; /* how often the bus has said that there is none */
 } Waiting;
 
+/* One user's replies that wait, while the bus is asked about all of its connections. */
 typedef struct {
+  uid_t uid;
+  GPtrArray *waiting; /* of Waiting */
+  guint pending;      /* answers to come */
+  Amount kept;        /* what the bus keeps, as it has said now */
+} Round;
+
+typedef struct {
+  guint64 number; /* of the backlog */
   char *name;
-  Amount sent;      /* when it was asked */
-  Waiting *waiting; /* (nullable) */
+  Amount sent;  /* when it was asked */
+  Round *round; /* (nullable) */
 } Question;
 
 static GDBusConnection *bus; /* it outlives all that follows */
 static GHashTable *backlogs; /* unique name -> Backlog */
-static GHashTable *users;    /* uid -> Amount that its connections have not read */
+static guint64 last_number;
+static GHashTable *users;  /* uid -> Amount that its connections have not read */
+static GHashTable *rounds; /* uid -> Round */
 static Amount of_all;
 static void (*on_read) (void);
 
@@ -134,22 +151,36 @@ find (const char *name)
   return backlogs != NULL ? g_hash_table_lookup (backlogs, name) : NULL;
 }
 
+/* It is known whose it is. */
+static void
+give (Backlog *backlog, uid_t uid)
+{
+  Amount read = backlog->read;
+
+  set (backlog, backlog->sent, backlog->sent);
+  backlog->uid = uid;
+  set (backlog, backlog->sent, read);
+}
+
 static Backlog *
 backlog_of (const char *name, uid_t uid)
 {
   Backlog *backlog = find (name);
 
+  if (backlog != NULL && backlog->uid != uid && backlog->uid == LINX_GATE_NOBODY)
+    give (backlog, uid);
   if (backlog != NULL)
     return backlog;
   backlog = g_new0 (Backlog, 1);
+  backlog->number = ++last_number;
   backlog->name = g_strdup (name);
   backlog->uid = uid;
   g_hash_table_insert (backlogs, backlog->name, backlog);
   return backlog;
 }
 
-static void ask (Backlog *backlog, Waiting *waiting);
-static void try_to_take (Waiting *waiting);
+static void ask (Backlog *backlog, Round *round);
+static void end_round (Round *round);
 
 static gboolean
 on_time (gpointer data)
@@ -197,10 +228,10 @@ take_answer (Backlog *backlog, const Amount *sent, Amount kept)
 }
 
 static void
-stop_waiting (Waiting *waiting)
+leave_round (Round *round)
 {
-  if (--waiting->pending == 0)
-    try_to_take (waiting);
+  if (--round->pending == 0)
+    end_round (round);
 }
 
 /* There is none: the connection is gone, or the bus does not tell. */
@@ -224,6 +255,7 @@ on_answer (GObject *source, GAsyncResult *result, gpointer data)
       = g_dbus_connection_call_finish (G_DBUS_CONNECTION (source), result, &error);
   g_autoptr (GVariant) numbers = reply != NULL ? g_variant_get_child_value (reply, 0) : NULL;
   Backlog *backlog = find (question->name);
+  gboolean same = backlog != NULL && backlog->number == question->number;
   guint32 bytes = 0, fds = 0;
   Amount kept = { 0 };
 
@@ -233,14 +265,14 @@ on_answer (GObject *source, GAsyncResult *result, gpointer data)
     g_variant_lookup (numbers, "OutgoingBytes", "u", &bytes);
     g_variant_lookup (numbers, "OutgoingFDs", "u", &fds);
   }
-  if (backlog != NULL) {
+  if (same) {
     backlog->asking--;
     kept = take_answer (backlog, &question->sent, (Amount){ bytes, fds });
   }
-  if (question->waiting != NULL) {
-    question->waiting->kept.bytes += kept.bytes;
-    question->waiting->kept.fds += kept.fds;
-    stop_waiting (question->waiting);
+  if (question->round != NULL) {
+    question->round->kept.bytes += kept.bytes;
+    question->round->kept.fds += kept.fds;
+    leave_round (question->round);
   }
   if (on_read != NULL)
     on_read ();
@@ -250,16 +282,17 @@ on_answer (GObject *source, GAsyncResult *result, gpointer data)
 
 /* By the connection that the messages went by: the bus has all of them when it is asked. */
 static void
-ask (Backlog *backlog, Waiting *waiting)
+ask (Backlog *backlog, Round *round)
 {
   Question *question = g_new0 (Question, 1);
 
+  question->number = backlog->number;
   question->name = g_strdup (backlog->name);
   question->sent = backlog->asked = backlog->sent;
-  question->waiting = waiting;
+  question->round = round;
   backlog->asking++;
-  if (waiting != NULL)
-    waiting->pending++;
+  if (round != NULL)
+    round->pending++;
   g_dbus_connection_call (bus, BUS_NAME, BUS_PATH, STATS_INTERFACE, "GetConnectionStats",
                           g_variant_new ("(s)", backlog->name), G_VARIANT_TYPE ("(a{sv})"),
                           G_DBUS_CALL_FLAGS_NONE, G_MAXINT, NULL, on_answer, question);
@@ -268,7 +301,7 @@ ask (Backlog *backlog, Waiting *waiting)
 static void
 add (Backlog *backlog, gsize bytes, guint fds)
 {
-  Amount sent = { backlog->sent.bytes + bytes, backlog->sent.fds + fds };
+  Amount sent = { backlog->sent.bytes + HEADER_BYTES + bytes, backlog->sent.fds + fds };
 
   set (backlog, sent, backlog->read);
   if (fds > 0 || sent.bytes - backlog->asked.bytes >= ASK_BYTES)
@@ -296,6 +329,7 @@ static gboolean
 has_room (uid_t uid, Amount user, gsize bytes, guint fds, GError **error)
 {
   guint most_fds = MOST_FDS - (uid == 0 ? 0 : FDS_FOR_ROOT);
+  gsize most_bytes = user.bytes < LITTLE_BYTES ? SHUT_BYTES : MOST_BYTES;
 
   if (fds > 0 && user.fds + fds > MOST_FDS_OF_USER)
     return refuse (error, "this user has", user.fds, "descriptors");
@@ -303,51 +337,99 @@ has_room (uid_t uid, Amount user, gsize bytes, guint fds, GError **error)
     return refuse (error, "callers have", of_all.fds, "descriptors");
   if (bytes > LARGE_REPLY && user.bytes >= MOST_BYTES_OF_USER)
     return refuse (error, "this user has", user.bytes >> 20, "MiB");
-  if (bytes > LARGE_REPLY && of_all.bytes >= MOST_BYTES)
+  if (bytes > LARGE_REPLY && of_all.bytes >= most_bytes)
     return refuse (error, "callers have", of_all.bytes >> 20, "MiB");
   return TRUE;
 }
 
 static void
-ask_for (Waiting *waiting)
-{
-  GHashTableIter iter;
-  gpointer backlog;
-
-  waiting->kept = (Amount){ 0 };
-  waiting->pending = 1;
-  g_hash_table_iter_init (&iter, backlogs);
-  while (g_hash_table_iter_next (&iter, NULL, &backlog))
-    if (((Backlog *)backlog)->uid == waiting->caller->uid)
-      ask (backlog, waiting);
-  stop_waiting (waiting);
-}
-
-static void
-stop (Waiting *waiting, const GError *error)
+stop_waiting (Waiting *waiting, const GError *error)
 {
   waiting->func (error, waiting->data);
   linx_caller_unref (waiting->caller);
   g_free (waiting);
 }
 
-/* Of what has found room since the bus was asked it has not said yet whether it keeps it. */
-static void
-try_to_take (Waiting *waiting)
+static gboolean
+take (Waiting *waiting)
 {
   const LinxCaller *caller = waiting->caller;
-  g_autoptr (GError) error = NULL;
+  gboolean is_there = backlogs != NULL && !g_cancellable_is_cancelled (caller->gone);
 
-  if (backlogs == NULL || g_cancellable_is_cancelled (caller->gone)) {
-    stop (waiting, NULL);
-  } else if (has_room (caller->uid, of_user (caller->uid), waiting->bytes, waiting->fds, NULL)) {
+  if (is_there
+      && !has_room (caller->uid, of_user (caller->uid), waiting->bytes, waiting->fds, NULL))
+    return FALSE;
+  if (is_there)
     add (backlog_of (caller->name, caller->uid), waiting->bytes, waiting->fds);
-    stop (waiting, NULL);
-  } else if (!has_room (caller->uid, waiting->kept, waiting->bytes, waiting->fds, &error)) {
-    stop (waiting, error);
-  } else {
-    ask_for (waiting);
+  stop_waiting (waiting, NULL);
+  return TRUE;
+}
+
+static gboolean
+start_round (gpointer data)
+{
+  Round *round = data;
+  GHashTableIter iter;
+  gpointer backlog;
+
+  round->kept = (Amount){ 0 };
+  round->pending = 1;
+  g_hash_table_iter_init (&iter, backlogs);
+  while (g_hash_table_iter_next (&iter, NULL, &backlog))
+    if (((Backlog *)backlog)->uid == round->uid)
+      ask (backlog, round);
+  leave_round (round);
+  return G_SOURCE_REMOVE;
+}
+
+/* Of what has found room since the bus was asked it has not said yet whether it keeps it: then it
+ * is asked again at once. */
+static void
+end_round (Round *round)
+{
+  g_autoptr (GPtrArray) waiting = g_steal_pointer (&round->waiting);
+  guint wait_ms = TRY_MS;
+
+  round->waiting = g_ptr_array_new ();
+  for (guint i = 0; i < waiting->len; i++) {
+    Waiting *one = g_ptr_array_index (waiting, i);
+    g_autoptr (GError) error = NULL;
+
+    if (take (one))
+      continue;
+    if (has_room (round->uid, round->kept, one->bytes, one->fds, &error))
+      wait_ms = 0;
+    else if (++one->tries == TRIES) {
+      stop_waiting (one, error);
+      continue;
+    }
+    g_ptr_array_add (round->waiting, one);
   }
+  if (round->waiting->len > 0) {
+    g_timeout_add (wait_ms, start_round, round);
+    return;
+  }
+  g_hash_table_remove (rounds, GUINT_TO_POINTER (round->uid));
+  g_ptr_array_unref (round->waiting);
+  g_free (round);
+}
+
+static void
+join_round (Waiting *waiting)
+{
+  uid_t uid = waiting->caller->uid;
+  Round *round = g_hash_table_lookup (rounds, GUINT_TO_POINTER (uid));
+  gboolean is_new = round == NULL;
+
+  if (is_new) {
+    round = g_new0 (Round, 1);
+    round->uid = uid;
+    round->waiting = g_ptr_array_new ();
+    g_hash_table_insert (rounds, GUINT_TO_POINTER (uid), round);
+  }
+  g_ptr_array_add (round->waiting, waiting);
+  if (is_new)
+    start_round (round);
 }
 
 void
@@ -360,17 +442,29 @@ linx_backlog_take (LinxCaller *caller, gsize bytes, guint fds, LinxBacklogFunc f
   waiting->fds = fds;
   waiting->func = func;
   waiting->data = data;
-  try_to_take (waiting);
+  if (!take (waiting))
+    join_round (waiting);
+}
+
+gboolean
+linx_backlog_is_shut (const LinxCaller *caller, GError **error)
+{
+  gboolean shut = backlogs != NULL && is_shut (caller->uid, 0);
+
+  if (shut)
+    refuse (error, "this user has", of_user (caller->uid).bytes >> 20, "MiB");
+  return shut;
 }
 
 gboolean
 linx_backlog_delays_signals (const LinxCaller *caller)
 {
   const Backlog *backlog = find (caller->name);
+  gsize user = of_user (caller->uid).bytes;
 
   return backlog != NULL
-         && (unread (backlog).bytes >= MOST_BYTES_OF_SIGNALS
-             || !has_room (caller->uid, of_user (caller->uid), MOST_BYTES_OF_SIGNALS, 0, NULL));
+         && (unread (backlog).bytes >= MOST_BYTES_OF_SIGNALS || user >= MOST_BYTES_OF_USER
+             || (of_all.bytes >= SHUT_BYTES && user >= LITTLE_BYTES));
 }
 
 void
@@ -391,6 +485,7 @@ linx_backlog_clear (void)
 {
   g_clear_pointer (&backlogs, g_hash_table_unref);
   g_clear_pointer (&users, g_hash_table_unref);
+  g_clear_pointer (&rounds, g_hash_table_unref);
 }
 
 /* What others than the main loop have answered. */
@@ -408,7 +503,7 @@ on_caller (GObject *source, GAsyncResult *result, gpointer data)
   (void)source;
   if (caller != NULL)
     linx_backlog_add (caller, answers->bytes);
-  else if (backlogs != NULL)
+  else if (backlogs != NULL && linx_gate_is_of_nobody (answers->name))
     add (backlog_of (answers->name, LINX_GATE_NOBODY), answers->bytes, 0);
   g_free (answers->name);
   g_free (answers);
@@ -421,7 +516,7 @@ on_answers (const char *name, gsize bytes)
 
   answers->name = g_strdup (name);
   answers->bytes = bytes;
-  linx_caller_get (bus, name, on_caller, answers);
+  linx_caller_identify (bus, name, on_caller, answers);
 }
 
 void
@@ -430,5 +525,6 @@ linx_backlog_init (GDBusConnection *connection)
   bus = connection;
   backlogs = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, backlog_free);
   users = g_hash_table_new_full (NULL, NULL, NULL, g_free);
+  rounds = g_hash_table_new (NULL, NULL);
   linx_gate_on_answers (on_answers);
 }

@@ -9,8 +9,8 @@
  * dbus-daemon keeps a message until its receiver takes it, and counts it against the sender: with
  * 127 MiB of them (max_incoming_bytes), or 64 descriptors (max_incoming_unix_fds), it reads nothing
  * from the service any more, for nobody. So what is sent to a connection is counted until the bus,
- * asked for its statistics, says that it keeps no more for it. A bus without them is not asked:
- * dbus-broker has bounds of its own, by receiver.
+ * asked for its statistics, says that it keeps no more for it. Where it has none, all counts as
+ * read: dbus-broker has bounds of its own, by receiver.
  *
  * A large reply, and one with a descriptor, has to find room. Small ones are sent, and a user who
  * reads none of them comes to where the gate is shut.
@@ -42,11 +42,16 @@ typedef void (*LinxBacklogFunc) (const GError *error, gpointer data);
  * @bytes: about how much
  * @fds: how many descriptors
  * @func: called once there is room for it, and it was added, or there is none. At once, unless the
- *   bus has to be asked whether there is
+ *   bus has to be asked, for some moments, whether there is
  * @data: for @func
  */
 void linx_backlog_take (LinxCaller *caller, gsize bytes, guint fds, LinxBacklogFunc func,
                         gpointer data);
+
+/** linx_backlog_is_shut: whether the user of @caller has so much to read that its calls are
+ * refused.
+ * @error: LimitsExceeded */
+gboolean linx_backlog_is_shut (const LinxCaller *caller, GError **error);
 
 /** linx_backlog_delays_signals: whether the connection of @caller, or its user, has so much to read
  * that it is told nothing more. */

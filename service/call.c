@@ -207,8 +207,10 @@ on_room (const GError *error, gpointer user_data)
 static void
 find_room (Call *call)
 {
-  linx_backlog_take (call->caller, g_variant_get_size (call->work->value),
-                     call->work->pins->fd[LINX_PIN_REPLY] >= 0 ? 1 : 0, on_room, call);
+  const LinxPins *pins = call->work->pins;
+  gsize bytes = MAX (g_variant_get_size (call->work->value), pins->reply_bytes);
+
+  linx_backlog_take (call->caller, bytes, pins->fd[LINX_PIN_REPLY] >= 0 ? 1 : 0, on_room, call);
 }
 
 static void
@@ -364,8 +366,8 @@ go_on (Call *call, GError *failed)
     finish (call);
     return;
   }
-  if (call->caller == NULL || !check_watch (call, &error)
-      || !linx_bounds_enter_call (call->caller->uid, &error)) {
+  if (call->caller == NULL || linx_backlog_is_shut (call->caller, &error)
+      || !check_watch (call, &error) || !linx_bounds_enter_call (call->caller->uid, &error)) {
     reply (call, NULL, error);
     return;
   }

@@ -198,18 +198,39 @@ meet (GDBusConnection *bus, const char *name)
   return entry;
 }
 
-void
-linx_caller_get (GDBusConnection *bus, const char *name, GAsyncReadyCallback callback,
-                 gpointer user_data)
+static Entry *
+entry_of (GDBusConnection *bus, const char *name)
 {
-  GTask *task = g_task_new (NULL, NULL, callback, user_data);
   Entry *entry;
 
   if (entries == NULL)
     entries = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, entry_free);
   entry = g_hash_table_lookup (entries, name);
-  if (entry == NULL)
-    entry = meet (bus, name);
+  return entry != NULL ? entry : meet (bus, name);
+}
+
+static void
+wait_for (Entry *entry, GTask *task)
+{
+  entry->waiting = g_list_append (entry->waiting, task);
+  if (entry->known)
+    answer (entry, NULL);
+}
+
+void
+linx_caller_identify (GDBusConnection *bus, const char *name, GAsyncReadyCallback callback,
+                      gpointer user_data)
+{
+  wait_for (entry_of (bus, name), g_task_new (NULL, NULL, callback, user_data));
+}
+
+void
+linx_caller_get (GDBusConnection *bus, const char *name, GAsyncReadyCallback callback,
+                 gpointer user_data)
+{
+  GTask *task = g_task_new (NULL, NULL, callback, user_data);
+  Entry *entry = entry_of (bus, name);
+
   if (g_list_length (entry->waiting) >= linx_bounds_calls_of_user ()) {
     g_task_return_new_error (task, G_DBUS_ERROR, G_DBUS_ERROR_LIMITS_EXCEEDED,
                              "already %u calls of this connection under way",
@@ -217,9 +238,7 @@ linx_caller_get (GDBusConnection *bus, const char *name, GAsyncReadyCallback cal
     g_object_unref (task);
     return;
   }
-  entry->waiting = g_list_append (entry->waiting, task);
-  if (entry->known)
-    answer (entry, NULL);
+  wait_for (entry, task);
 }
 
 LinxCaller *

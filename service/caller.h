@@ -46,6 +46,10 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (LinxCaller, linx_caller_unref)
 void linx_caller_get (GDBusConnection *bus, const char *name, GAsyncReadyCallback callback,
                       gpointer user_data);
 
+/** linx_caller_identify: linx_caller_get(), for what is no call of @name's: it has no bound. */
+void linx_caller_identify (GDBusConnection *bus, const char *name, GAsyncReadyCallback callback,
+                           gpointer user_data);
+
 /**
  * linx_caller_find:
  * @name: a unique name

@@ -2,10 +2,13 @@
 #include "gate.h"
 #include "bounds.h"
 
+#include <string.h>
+
 #define KEY "linx-gate"
 /* For messages whose senders have their answers, and which are not freed yet. */
 #define ROOM 4
-/* What GDBus, or the gate, answers to a message at the most, and to Introspect. */
+/* What GDBus, or the gate, answers to a message, beside what it repeats of it, and to Introspect.
+ */
 #define ANSWER_BYTES (1 << 10)
 #define INTROSPECTION_BYTES (16 << 10)
 /* So many bytes of answers are worth telling of. */
@@ -65,7 +68,7 @@ set_count (uid_t uid, guint count)
 static void
 forget_unless_needed (Connection *connection)
 {
-  if (connection->messages == 0 && !connection->known)
+  if (connection->messages == 0 && connection->answers == 0 && !connection->known)
     g_hash_table_remove (connections, connection->name);
 }
 
@@ -107,13 +110,23 @@ tell_answers (gpointer data)
   return G_SOURCE_REMOVE;
 }
 
+/* Names and paths that are wrong are told in the error. */
+static gsize
+repeated (GDBusMessage *message)
+{
+  const char *path = g_dbus_message_get_path (message);
+  GVariant *body = g_dbus_message_get_body (message);
+
+  return (path != NULL ? strlen (path) : 0) + (body != NULL ? g_variant_get_size (body) : 0);
+}
+
 static void
 count_answer (Connection *connection, GDBusMessage *message)
 {
   gboolean introspects = g_strcmp0 (g_dbus_message_get_member (message), "Introspect") == 0;
   Answers *answers;
 
-  connection->answers += introspects ? INTROSPECTION_BYTES : ANSWER_BYTES;
+  connection->answers += (introspects ? INTROSPECTION_BYTES : ANSWER_BYTES) + repeated (message);
   if (connection->answers < TELL_BYTES)
     return;
   answers = g_new0 (Answers, 1);
@@ -222,11 +235,22 @@ linx_gate_know (const char *name, uid_t uid)
   g_autoptr (GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new (&lock);
   Connection *connection = find (name);
 
-  if (connection->known)
+  if (connection->known && (connection->uid == uid || connection->uid != LINX_GATE_NOBODY))
     return;
+  if (connection->known)
+    set_count (connection->uid, count_of (connection->uid) - connection->messages);
   connection->known = TRUE;
   connection->uid = uid;
   set_count (uid, count_of (uid) + connection->messages);
+}
+
+gboolean
+linx_gate_is_of_nobody (const char *name)
+{
+  g_autoptr (GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new (&lock);
+  const Connection *connection = g_hash_table_lookup (connections, name);
+
+  return connection != NULL && connection->known && connection->uid == LINX_GATE_NOBODY;
 }
 
 void
@@ -238,5 +262,6 @@ linx_gate_forget (const char *name)
   if (connection->known)
     set_count (connection->uid, count_of (connection->uid) - connection->messages);
   connection->known = FALSE;
+  connection->answers = 0;
   forget_unless_needed (connection);
 }

@@ -33,8 +33,11 @@ void linx_gate_on_answers (void (*func) (const char *name, gsize bytes));
 void linx_gate_set (uid_t uid, LinxGateState state);
 
 /** linx_gate_know: from now on the messages of the connection @name are counted as @uid's; before,
- * as its own. */
+ * as its own, or nobody's. */
 void linx_gate_know (const char *name, uid_t uid);
+
+/** linx_gate_is_of_nobody: whether the bus could not say whose the connection @name is. */
+gboolean linx_gate_is_of_nobody (const char *name);
 
 /** linx_gate_forget: @name has vanished. */
 void linx_gate_forget (const char *name);

@@ -201,6 +201,7 @@ linx_list_perform (LinxVisit *visit, const LinxRequest *request, LinxPins *pins,
                  MOST_REPLY_BYTES >> 20);
   if (!ok || reply.too_large)
     return NULL;
+  pins->reply_bytes = linx_row_writer_bytes (writer);
   rows = linx_row_writer_end (writer);
   return g_variant_new_tuple (&rows, 1);
 }

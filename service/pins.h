@@ -130,6 +130,7 @@ typedef struct {
  * @watched_ns: of Watch: the namespace's id for ever; 0: this kernel has none
  * @watched_pid: a process in it, which LINX_PIN_WATCHED holds; 0: none is known
  * @seen: (nullable): its table
+ * @reply_bytes: of ListMounts: what the reply takes on the bus, at most
  * @listed: (nullable) (element-type LinxSighting): of ListMounts: what the reply tells
  *
  * @idmap_inode: the number of the user namespace whose mapping the mount gets, as lsns(8) shows it
@@ -173,6 +174,7 @@ typedef struct {
   guint64 watched_ns;
   pid_t watched_pid;
   LinxSeen *seen;
+  gsize reply_bytes;
   GArray *listed;
 
   guint64 idmap_inode;

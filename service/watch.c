@@ -83,7 +83,9 @@ drop (Watch *watch)
 static void
 send (const Watch *watch, const char *signal, GVariant *arguments)
 {
-  linx_backlog_add (watch->caller, g_variant_get_size (arguments));
+  gsize size = g_variant_get_size (arguments);
+
+  linx_backlog_add (watch->caller, size + size / 4); /* rows take more on the bus */
   g_dbus_connection_emit_signal (watch->bus, watch->caller->name, LINX_OBJECT_PATH,
                                  linx_mount_manager_interface.name, signal, arguments, NULL);
 }
