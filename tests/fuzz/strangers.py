@@ -12,7 +12,7 @@ import sys
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / 'integration'))
 from harness import HELPERS, Case, HungFs, mountinfo, service_pid, table, wait_until  # noqa: E402
-from life import busy, held  # noqa: E402
+from life import busy, held, threads  # noqa: E402
 
 ALLOW_ALICE = 'if (subject.user == "alice") return polkit.Result.YES;'
 IMAGE = '/run/rig/fuzz-image'
@@ -118,10 +118,16 @@ class Strangers(Case):
         rows = (line.rpartition(' ') for line in done.stdout.splitlines())
         return {words: int(number) for words, _, number in rows}
 
+    def more_held(self):
+        return held(service_pid()) - self.before[1]
+
     def settled(self, seconds=60):
         """The same service, which holds no more than it held before, and nothing of a call."""
-        wait_until(lambda: service_pid() != self.before[0]
-                   or not held(service_pid()) - self.before[1], 'the service letting go', seconds)
+        try:
+            wait_until(lambda: service_pid() != self.before[0] or not self.more_held(),
+                       'the service letting go', seconds)
+        except AssertionError as error:
+            self.fail(f'{error}: {dict(self.more_held())}, {threads(service_pid())}')
         self.assertEqual((service_pid(), table()), (self.before[0], self.before[2]))
 
     def check_quiet(self):

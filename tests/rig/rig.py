@@ -172,7 +172,8 @@ def inner(args):
     status = subprocess.run(args.command, env=dict(os.environ, LINX_BUILD=str(args.build),
                                      LINX_WITHOUT=' '.join(args.without))).returncode
     clean = stop_services()
-    sys.exit(status or not (show_reports() and clean))
+    clean = show_reports() and clean
+    sys.exit(status or not clean)
 
 
 def main():

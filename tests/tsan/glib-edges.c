@@ -30,6 +30,10 @@ GThreadPool *__wrap_g_thread_pool_new (GFunc func, gpointer data, int most, gboo
                                        GError **error);
 gboolean __real_g_thread_pool_push (GThreadPool *pool, gpointer data, GError **error);
 gboolean __wrap_g_thread_pool_push (GThreadPool *pool, gpointer data, GError **error);
+guint __real_g_idle_add_full (int priority, GSourceFunc func, gpointer data,
+                              GDestroyNotify destroy);
+guint __wrap_g_idle_add_full (int priority, GSourceFunc func, gpointer data,
+                              GDestroyNotify destroy);
 void __real_g_object_set_data_full (GObject *object, const char *key, gpointer data,
                                     GDestroyNotify destroy);
 void __wrap_g_object_set_data_full (GObject *object, const char *key, gpointer data,
@@ -128,6 +132,45 @@ __wrap_g_thread_pool_push (GThreadPool *pool, gpointer data, GError **error)
 {
   __tsan_release (pool);
   return __real_g_thread_pool_push (pool, data, error);
+}
+
+/* A function of the main loop's, which begins with what was there when it was added. */
+typedef struct {
+  GSourceFunc func;
+  gpointer data;
+  GDestroyNotify destroy;
+} Idle;
+
+static gboolean
+run_idle (gpointer data)
+{
+  Idle *idle = data;
+
+  __tsan_acquire (idle);
+  return idle->func (idle->data);
+}
+
+static void
+idle_free (gpointer data)
+{
+  Idle *idle = data;
+
+  __tsan_acquire (idle);
+  if (idle->destroy != NULL)
+    idle->destroy (idle->data);
+  g_free (idle);
+}
+
+guint
+__wrap_g_idle_add_full (int priority, GSourceFunc func, gpointer data, GDestroyNotify destroy)
+{
+  Idle *idle = g_new (Idle, 1);
+
+  idle->func = func;
+  idle->data = data;
+  idle->destroy = destroy;
+  __tsan_release (idle);
+  return __real_g_idle_add_full (priority, run_idle, idle, idle_free);
 }
 
 void
