@@ -10,127 +10,67 @@
  * descriptor, and every second until it keeps nothing more. */
 #define ASK_BYTES (64 << 10)
 #define ASK_MS 1000
-/* A reply waits for room so often and so long: what the bus keeps may be about to be written. */
-#define TRIES 10
-#define TRY_MS 20
-
 /* What a message takes beside its arguments. */
 #define HEADER_BYTES 256
-
-/* A reply larger than that has to find room. */
-#define LARGE_REPLY (64 << 10)
-#define MOST_BYTES_OF_SIGNALS (1 << 20)
-#define MOST_BYTES_OF_USER (16 << 20)
-#define MOST_BYTES (64 << 20)
-#define MOST_FDS_OF_USER 4
-#define MOST_FDS 56
-#define FDS_FOR_ROOT 8
-/* Of what found room, and small replies beyond that: then calls are refused. All refusals are
- * together as small as that: then there are no more. */
-#define SHUT_BYTES_OF_USER (40 << 20)
-#define SHUT_BYTES (96 << 20)
-#define REFUSAL_BYTES (4 << 20)
-/* Who has so little to read does not suffer from how much others have, as long as there is room. */
-#define LITTLE_BYTES (1 << 20)
-
-typedef struct {
-  gsize bytes;
-  guint fds;
-} Amount;
 
 typedef struct {
   guint64 number; /* there may have been another one of that name */
   char *name;
   uid_t uid;
-  Amount sent;  /* since there is this backlog */
-  Amount read;  /* of that: all but what the bus may still keep */
-  Amount asked; /* what was sent when the bus was asked last */
-  guint asking; /* how often it was asked without an answer yet */
-  guint timer;  /* until it is asked again; 0: it is not going to be */
+  LinxAmount sent;  /* since there is this backlog */
+  LinxAmount read;  /* of that: all but what the bus may still keep */
+  LinxAmount asked; /* what was sent when the bus was asked last */
+  guint asking;     /* how often it was asked without an answer yet */
+  guint timer;      /* until it is asked again; 0: it is not going to be */
 } Backlog;
 
-/* A reply that waits for room. */
+/* Who waits for what the bus keeps for all connections of a user. */
 typedef struct {
-  LinxCaller *caller;
-  gsize bytes;
-  guint fds;
   LinxBacklogFunc func;
   gpointer data;
-  guint tries; /* how often the bus has said that there is none */
-} Waiting;
-
-/* One user's replies that wait, while the bus is asked about all of its connections. */
-typedef struct {
-  uid_t uid;
-  GPtrArray *waiting; /* of Waiting */
-  guint pending;      /* answers to come */
-  Amount kept;        /* what the bus keeps, as it has said now */
-} Round;
+  guint pending; /* answers to come */
+  LinxAmount kept;
+} Poll;
 
 typedef struct {
   guint64 number; /* of the backlog */
   char *name;
-  Amount sent;  /* when it was asked */
-  Round *round; /* (nullable) */
+  LinxAmount sent; /* when it was asked */
+  Poll *poll;      /* (nullable) */
 } Question;
 
 static GDBusConnection *bus; /* it outlives all that follows */
 static GHashTable *backlogs; /* unique name -> Backlog */
 static guint64 last_number;
-static GHashTable *users;  /* uid -> Amount that its connections have not read */
-static GHashTable *rounds; /* uid -> Round */
-static Amount of_all;
+static GHashTable *users; /* uid -> LinxAmount that its connections have not read */
+static LinxAmount of_all;
+static void (*on_change) (uid_t uid);
 static void (*on_read) (void);
 
-static Amount
-of_user (uid_t uid)
-{
-  const Amount *amount = g_hash_table_lookup (users, GUINT_TO_POINTER (uid));
-
-  return amount != NULL ? *amount : (Amount){ 0 };
-}
-
-static Amount
+static LinxAmount
 unread (const Backlog *backlog)
 {
-  return (Amount){ backlog->sent.bytes - backlog->read.bytes,
-                   backlog->sent.fds - backlog->read.fds };
-}
-
-static gboolean
-is_shut (uid_t uid, gsize refusals)
-{
-  gsize user = of_user (uid).bytes;
-
-  return user >= SHUT_BYTES_OF_USER + refusals
-         || (of_all.bytes >= SHUT_BYTES + refusals && user >= LITTLE_BYTES);
-}
-
-static void
-set_gate (uid_t uid)
-{
-  if (is_shut (uid, REFUSAL_BYTES))
-    linx_gate_set (uid, LINX_GATE_SILENT);
-  else
-    linx_gate_set (uid, is_shut (uid, 0) ? LINX_GATE_REFUSES : LINX_GATE_OPEN);
+  return (LinxAmount){ backlog->sent.bytes - backlog->read.bytes,
+                       backlog->sent.fds - backlog->read.fds };
 }
 
 /* Counts anew what was sent and read. */
 static void
-set (Backlog *backlog, Amount sent, Amount read)
+set (Backlog *backlog, LinxAmount sent, LinxAmount read)
 {
-  Amount before = unread (backlog), user = of_user (backlog->uid), now;
+  LinxAmount before = unread (backlog), user = linx_backlog_of_user (backlog->uid), now;
 
   backlog->sent = sent;
   backlog->read = read;
   now = unread (backlog);
-  user = (Amount){ user.bytes - before.bytes + now.bytes, user.fds - before.fds + now.fds };
-  of_all = (Amount){ of_all.bytes - before.bytes + now.bytes, of_all.fds - before.fds + now.fds };
+  user = (LinxAmount){ user.bytes - before.bytes + now.bytes, user.fds - before.fds + now.fds };
+  of_all
+      = (LinxAmount){ of_all.bytes - before.bytes + now.bytes, of_all.fds - before.fds + now.fds };
   if (user.bytes > 0 || user.fds > 0)
     g_hash_table_insert (users, GUINT_TO_POINTER (backlog->uid), g_memdup2 (&user, sizeof user));
   else
     g_hash_table_remove (users, GUINT_TO_POINTER (backlog->uid));
-  set_gate (backlog->uid);
+  on_change (backlog->uid);
 }
 
 static void
@@ -155,7 +95,7 @@ find (const char *name)
 static void
 give (Backlog *backlog, uid_t uid)
 {
-  Amount read = backlog->read;
+  LinxAmount read = backlog->read;
 
   set (backlog, backlog->sent, backlog->sent);
   backlog->uid = uid;
@@ -179,8 +119,7 @@ backlog_of (const char *name, uid_t uid)
   return backlog;
 }
 
-static void ask (Backlog *backlog, Round *round);
-static void end_round (Round *round);
+static void ask (Backlog *backlog, Poll *poll);
 
 static gboolean
 on_time (gpointer data)
@@ -208,10 +147,10 @@ has_all (const Backlog *backlog)
 
 /* What was sent before it was asked, and is not kept any more, is read. What is kept may be of
  * others, too. */
-static Amount
-take_answer (Backlog *backlog, const Amount *sent, Amount kept)
+static LinxAmount
+take_answer (Backlog *backlog, const LinxAmount *sent, LinxAmount kept)
 {
-  Amount read = backlog->read;
+  LinxAmount read = backlog->read;
 
   kept.bytes = MIN (kept.bytes, sent->bytes - MIN (sent->bytes, read.bytes));
   kept.fds = MIN (kept.fds, sent->fds - MIN (sent->fds, read.fds));
@@ -228,10 +167,12 @@ take_answer (Backlog *backlog, const Amount *sent, Amount kept)
 }
 
 static void
-leave_round (Round *round)
+leave_poll (Poll *poll)
 {
-  if (--round->pending == 0)
-    end_round (round);
+  if (--poll->pending > 0)
+    return;
+  poll->func (poll->kept, poll->data);
+  g_free (poll);
 }
 
 /* There is none: the connection is gone, or the bus does not tell. */
@@ -257,7 +198,7 @@ on_answer (GObject *source, GAsyncResult *result, gpointer data)
   Backlog *backlog = find (question->name);
   gboolean same = backlog != NULL && backlog->number == question->number;
   guint32 bytes = 0, fds = 0;
-  Amount kept = { 0 };
+  LinxAmount kept = { 0 };
 
   if (error != NULL)
     note_error (error);
@@ -267,12 +208,12 @@ on_answer (GObject *source, GAsyncResult *result, gpointer data)
   }
   if (same) {
     backlog->asking--;
-    kept = take_answer (backlog, &question->sent, (Amount){ bytes, fds });
+    kept = take_answer (backlog, &question->sent, (LinxAmount){ bytes, fds });
   }
-  if (question->round != NULL) {
-    question->round->kept.bytes += kept.bytes;
-    question->round->kept.fds += kept.fds;
-    leave_round (question->round);
+  if (question->poll != NULL) {
+    question->poll->kept.bytes += kept.bytes;
+    question->poll->kept.fds += kept.fds;
+    leave_poll (question->poll);
   }
   if (on_read != NULL)
     on_read ();
@@ -282,17 +223,17 @@ on_answer (GObject *source, GAsyncResult *result, gpointer data)
 
 /* By the connection that the messages went by: the bus has all of them when it is asked. */
 static void
-ask (Backlog *backlog, Round *round)
+ask (Backlog *backlog, Poll *poll)
 {
   Question *question = g_new0 (Question, 1);
 
   question->number = backlog->number;
   question->name = g_strdup (backlog->name);
   question->sent = backlog->asked = backlog->sent;
-  question->round = round;
+  question->poll = poll;
   backlog->asking++;
-  if (round != NULL)
-    round->pending++;
+  if (poll != NULL)
+    poll->pending++;
   g_dbus_connection_call (bus, BUS_NAME, BUS_PATH, STATS_INTERFACE, "GetConnectionStats",
                           g_variant_new ("(s)", backlog->name), G_VARIANT_TYPE ("(a{sv})"),
                           G_DBUS_CALL_FLAGS_NONE, G_MAXINT, NULL, on_answer, question);
@@ -301,7 +242,7 @@ ask (Backlog *backlog, Round *round)
 static void
 add (Backlog *backlog, gsize bytes, guint fds)
 {
-  Amount sent = { backlog->sent.bytes + HEADER_BYTES + bytes, backlog->sent.fds + fds };
+  LinxAmount sent = { backlog->sent.bytes + HEADER_BYTES + bytes, backlog->sent.fds + fds };
 
   set (backlog, sent, backlog->read);
   if (fds > 0 || sent.bytes - backlog->asked.bytes >= ASK_BYTES)
@@ -311,160 +252,49 @@ add (Backlog *backlog, gsize bytes, guint fds)
 }
 
 void
-linx_backlog_add (const LinxCaller *caller, gsize bytes)
+linx_backlog_add (const LinxCaller *caller, gsize bytes, guint fds)
 {
   if (backlogs != NULL && !g_cancellable_is_cancelled (caller->gone))
-    add (backlog_of (caller->name, caller->uid), bytes, 0);
+    add (backlog_of (caller->name, caller->uid), bytes, fds);
 }
 
-static gboolean
-refuse (GError **error, const char *who, gsize amount, const char *of_what)
+LinxAmount
+linx_backlog_of (const LinxCaller *caller)
 {
-  g_set_error (error, G_DBUS_ERROR, G_DBUS_ERROR_LIMITS_EXCEEDED,
-               "%s not read %" G_GSIZE_FORMAT " %s that were sent before", who, amount, of_what);
-  return FALSE;
+  const Backlog *backlog = find (caller->name);
+
+  return backlog != NULL ? unread (backlog) : (LinxAmount){ 0 };
 }
 
-static gboolean
-has_room (uid_t uid, Amount user, gsize bytes, guint fds, GError **error)
+LinxAmount
+linx_backlog_of_user (uid_t uid)
 {
-  guint most_fds = MOST_FDS - (uid == 0 ? 0 : FDS_FOR_ROOT);
-  gsize most_bytes = user.bytes < LITTLE_BYTES ? SHUT_BYTES : MOST_BYTES;
+  const LinxAmount *amount = g_hash_table_lookup (users, GUINT_TO_POINTER (uid));
 
-  if (fds > 0 && user.fds + fds > MOST_FDS_OF_USER)
-    return refuse (error, "this user has", user.fds, "descriptors");
-  if (fds > 0 && of_all.fds + fds > most_fds)
-    return refuse (error, "callers have", of_all.fds, "descriptors");
-  if (bytes > LARGE_REPLY && user.bytes >= MOST_BYTES_OF_USER)
-    return refuse (error, "this user has", user.bytes >> 20, "MiB");
-  if (bytes > LARGE_REPLY && of_all.bytes >= most_bytes)
-    return refuse (error, "callers have", of_all.bytes >> 20, "MiB");
-  return TRUE;
+  return amount != NULL ? *amount : (LinxAmount){ 0 };
 }
 
-static void
-stop_waiting (Waiting *waiting, const GError *error)
+LinxAmount
+linx_backlog_of_all (void)
 {
-  waiting->func (error, waiting->data);
-  linx_caller_unref (waiting->caller);
-  g_free (waiting);
-}
-
-static gboolean
-take (Waiting *waiting)
-{
-  const LinxCaller *caller = waiting->caller;
-  gboolean is_there = backlogs != NULL && !g_cancellable_is_cancelled (caller->gone);
-
-  if (is_there
-      && !has_room (caller->uid, of_user (caller->uid), waiting->bytes, waiting->fds, NULL))
-    return FALSE;
-  if (is_there)
-    add (backlog_of (caller->name, caller->uid), waiting->bytes, waiting->fds);
-  stop_waiting (waiting, NULL);
-  return TRUE;
-}
-
-static gboolean
-start_round (gpointer data)
-{
-  Round *round = data;
-  GHashTableIter iter;
-  gpointer backlog;
-
-  round->kept = (Amount){ 0 };
-  round->pending = 1;
-  g_hash_table_iter_init (&iter, backlogs);
-  while (g_hash_table_iter_next (&iter, NULL, &backlog))
-    if (((Backlog *)backlog)->uid == round->uid)
-      ask (backlog, round);
-  leave_round (round);
-  return G_SOURCE_REMOVE;
-}
-
-/* Of what has found room since the bus was asked it has not said yet whether it keeps it: then it
- * is asked again at once. */
-static void
-end_round (Round *round)
-{
-  g_autoptr (GPtrArray) waiting = g_steal_pointer (&round->waiting);
-  guint wait_ms = TRY_MS;
-
-  round->waiting = g_ptr_array_new ();
-  for (guint i = 0; i < waiting->len; i++) {
-    Waiting *one = g_ptr_array_index (waiting, i);
-    g_autoptr (GError) error = NULL;
-
-    if (take (one))
-      continue;
-    if (has_room (round->uid, round->kept, one->bytes, one->fds, &error))
-      wait_ms = 0;
-    else if (++one->tries == TRIES) {
-      stop_waiting (one, error);
-      continue;
-    }
-    g_ptr_array_add (round->waiting, one);
-  }
-  if (round->waiting->len > 0) {
-    g_timeout_add (wait_ms, start_round, round);
-    return;
-  }
-  g_hash_table_remove (rounds, GUINT_TO_POINTER (round->uid));
-  g_ptr_array_unref (round->waiting);
-  g_free (round);
-}
-
-static void
-join_round (Waiting *waiting)
-{
-  uid_t uid = waiting->caller->uid;
-  Round *round = g_hash_table_lookup (rounds, GUINT_TO_POINTER (uid));
-  gboolean is_new = round == NULL;
-
-  if (is_new) {
-    round = g_new0 (Round, 1);
-    round->uid = uid;
-    round->waiting = g_ptr_array_new ();
-    g_hash_table_insert (rounds, GUINT_TO_POINTER (uid), round);
-  }
-  g_ptr_array_add (round->waiting, waiting);
-  if (is_new)
-    start_round (round);
+  return of_all;
 }
 
 void
-linx_backlog_take (LinxCaller *caller, gsize bytes, guint fds, LinxBacklogFunc func, gpointer data)
+linx_backlog_ask (uid_t uid, LinxBacklogFunc func, gpointer data)
 {
-  Waiting *waiting = g_new0 (Waiting, 1);
+  Poll *poll = g_new0 (Poll, 1);
+  GHashTableIter iter;
+  gpointer backlog;
 
-  waiting->caller = linx_caller_ref (caller);
-  waiting->bytes = bytes;
-  waiting->fds = fds;
-  waiting->func = func;
-  waiting->data = data;
-  if (!take (waiting))
-    join_round (waiting);
-}
-
-gboolean
-linx_backlog_is_shut (const LinxCaller *caller, GError **error)
-{
-  gboolean shut = backlogs != NULL && is_shut (caller->uid, 0);
-
-  if (shut)
-    refuse (error, "this user has", of_user (caller->uid).bytes >> 20, "MiB");
-  return shut;
-}
-
-gboolean
-linx_backlog_delays_signals (const LinxCaller *caller)
-{
-  const Backlog *backlog = find (caller->name);
-  gsize user = of_user (caller->uid).bytes;
-
-  return backlog != NULL
-         && (unread (backlog).bytes >= MOST_BYTES_OF_SIGNALS || user >= MOST_BYTES_OF_USER
-             || (of_all.bytes >= SHUT_BYTES && user >= LITTLE_BYTES));
+  poll->func = func;
+  poll->data = data;
+  poll->pending = 1;
+  g_hash_table_iter_init (&iter, backlogs);
+  while (g_hash_table_iter_next (&iter, NULL, &backlog))
+    if (((Backlog *)backlog)->uid == uid)
+      ask (backlog, poll);
+  leave_poll (poll);
 }
 
 void
@@ -485,46 +315,33 @@ linx_backlog_clear (void)
 {
   g_clear_pointer (&backlogs, g_hash_table_unref);
   g_clear_pointer (&users, g_hash_table_unref);
-  g_clear_pointer (&rounds, g_hash_table_unref);
 }
-
-/* What others than the main loop have answered. */
-typedef struct {
-  char *name;
-  gsize bytes;
-} Answers;
 
 static void
 on_caller (GObject *source, GAsyncResult *result, gpointer data)
 {
-  Answers *answers = data;
+  g_autoptr (LinxAnswers) answers = data;
   g_autoptr (LinxCaller) caller = linx_caller_get_finish (result, NULL);
 
   (void)source;
   if (caller != NULL)
-    linx_backlog_add (caller, answers->bytes);
+    linx_backlog_add (caller, answers->bytes, 0);
   else if (backlogs != NULL && linx_gate_is_of_nobody (answers->name))
     add (backlog_of (answers->name, LINX_GATE_NOBODY), answers->bytes, 0);
-  g_free (answers->name);
-  g_free (answers);
 }
 
 static void
-on_answers (const char *name, gsize bytes)
+on_answers (LinxAnswers *answers)
 {
-  Answers *answers = g_new0 (Answers, 1);
-
-  answers->name = g_strdup (name);
-  answers->bytes = bytes;
-  linx_caller_identify (bus, name, on_caller, answers);
+  linx_caller_identify (bus, answers->name, on_caller, answers);
 }
 
 void
-linx_backlog_init (GDBusConnection *connection)
+linx_backlog_init (GDBusConnection *connection, void (*changed) (uid_t uid))
 {
   bus = connection;
+  on_change = changed;
   backlogs = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, backlog_free);
   users = g_hash_table_new_full (NULL, NULL, NULL, g_free);
-  rounds = g_hash_table_new (NULL, NULL);
   linx_gate_on_answers (on_answers);
 }

@@ -11,51 +11,48 @@
  * from the service any more, for nobody. So what is sent to a connection is counted until the bus,
  * asked for its statistics, says that it keeps no more for it. Where it has none, all counts as
  * read: dbus-broker has bounds of its own, by receiver.
- *
- * A large reply, and one with a descriptor, has to find room. Small ones are sent, and a user who
- * reads none of them comes to where the gate is shut.
  */
+
+/** LinxAmount: of messages, about. */
+typedef struct {
+  gsize bytes;
+  guint fds;
+} LinxAmount;
 
 /**
  * linx_backlog_init:
  * @bus: the connection that all is sent by; its gate tells what GDBus and it answer themselves
+ * @changed: told of each user of whose messages more, or fewer, are unread than before
  */
-void linx_backlog_init (GDBusConnection *bus);
+void linx_backlog_init (GDBusConnection *bus, void (*changed) (uid_t uid));
 
 /**
  * linx_backlog_add:
  * @caller: who is about to be sent something
- * @bytes: about how much
+ * @bytes: about how much, without its header
+ * @fds: how many descriptors
  */
-void linx_backlog_add (const LinxCaller *caller, gsize bytes);
+void linx_backlog_add (const LinxCaller *caller, gsize bytes, guint fds);
+
+/** linx_backlog_of: what the connection of @caller has not read, as far as is known. */
+LinxAmount linx_backlog_of (const LinxCaller *caller);
+
+/** linx_backlog_of_user: what all connections of @uid have not read. */
+LinxAmount linx_backlog_of_user (uid_t uid);
+
+/** linx_backlog_of_all: what all connections have not read. */
+LinxAmount linx_backlog_of_all (void);
 
 /**
  * LinxBacklogFunc:
- * @error: (nullable): LimitsExceeded, where a user, or all callers together, have too much to read
+ * @kept: what the bus has just said that it keeps
  * @data: the function's data
  */
-typedef void (*LinxBacklogFunc) (const GError *error, gpointer data);
+typedef void (*LinxBacklogFunc) (LinxAmount kept, gpointer data);
 
-/**
- * linx_backlog_take:
- * @caller: who is about to be sent a reply
- * @bytes: about how much
- * @fds: how many descriptors
- * @func: called once there is room for it, and it was added, or there is none. At once, unless the
- *   bus has to be asked, for some moments, whether there is
- * @data: for @func
- */
-void linx_backlog_take (LinxCaller *caller, gsize bytes, guint fds, LinxBacklogFunc func,
-                        gpointer data);
-
-/** linx_backlog_is_shut: whether the user of @caller has so much to read that its calls are
- * refused.
- * @error: LimitsExceeded */
-gboolean linx_backlog_is_shut (const LinxCaller *caller, GError **error);
-
-/** linx_backlog_delays_signals: whether the connection of @caller, or its user, has so much to read
- * that it is told nothing more. */
-gboolean linx_backlog_delays_signals (const LinxCaller *caller);
+/** linx_backlog_ask: asks the bus about all connections of @uid; where there is nothing to ask,
+ * @func is called at once. */
+void linx_backlog_ask (uid_t uid, LinxBacklogFunc func, gpointer data);
 
 /** linx_backlog_on_read: @func is called whenever somebody has read what it was sent. */
 void linx_backlog_on_read (void (*func) (void));

@@ -8,6 +8,7 @@
 #include "linx-error.h"
 #include "policy.h"
 #include "reaper.h"
+#include "room.h"
 #include "verb.h"
 #include "watch-bounds.h"
 #include "work.h"
@@ -149,7 +150,7 @@ reply (Call *call, GVariant *value, const GError *error)
     error = full;
   name = error != NULL ? linx_error_dbus_name (error) : NULL;
   if (error != NULL && call->caller != NULL)
-    linx_backlog_add (call->caller, strlen (error->message));
+    linx_backlog_add (call->caller, strlen (error->message), 0);
   if (error != NULL)
     g_dbus_method_invocation_return_dbus_error (g_steal_pointer (&call->invocation), name,
                                                 error->message);
@@ -210,7 +211,7 @@ find_room (Call *call)
   const LinxPins *pins = call->work->pins;
   gsize bytes = MAX (g_variant_get_size (call->work->value), pins->reply_bytes);
 
-  linx_backlog_take (call->caller, bytes, pins->fd[LINX_PIN_REPLY] >= 0 ? 1 : 0, on_room, call);
+  linx_room_take (call->caller, bytes, pins->fd[LINX_PIN_REPLY] >= 0 ? 1 : 0, on_room, call);
 }
 
 static void
@@ -366,7 +367,7 @@ go_on (Call *call, GError *failed)
     finish (call);
     return;
   }
-  if (call->caller == NULL || linx_backlog_is_shut (call->caller, &error)
+  if (call->caller == NULL || linx_room_is_shut (call->caller, &error)
       || !check_watch (call, &error) || !linx_bounds_enter_call (call->caller->uid, &error)) {
     reply (call, NULL, error);
     return;

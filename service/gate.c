@@ -26,7 +26,7 @@ static GMutex lock;
 static GHashTable *connections; /* unique name -> Connection */
 static GHashTable *users;       /* uid -> count of its messages */
 static GHashTable *states;      /* uid -> LinxGateState; none: LINX_GATE_OPEN */
-static void (*on_answers) (const char *name, gsize bytes);
+static void (*on_answers) (LinxAnswers *answers);
 
 static void
 connection_free (gpointer data)
@@ -86,27 +86,17 @@ leave (gpointer data)
   forget_unless_needed (connection);
 }
 
-/* For the main loop. */
-typedef struct {
-  char *name;
-  gsize bytes;
-} Answers;
-
-static void
-answers_free (gpointer data)
+void
+linx_answers_free (LinxAnswers *answers)
 {
-  Answers *answers = data;
-
   g_free (answers->name);
   g_free (answers);
 }
 
 static gboolean
-tell_answers (gpointer data)
+tell_answers (gpointer answers)
 {
-  const Answers *answers = data;
-
-  on_answers (answers->name, answers->bytes);
+  on_answers (answers);
   return G_SOURCE_REMOVE;
 }
 
@@ -124,16 +114,16 @@ static void
 count_answer (Connection *connection, GDBusMessage *message)
 {
   gboolean introspects = g_strcmp0 (g_dbus_message_get_member (message), "Introspect") == 0;
-  Answers *answers;
+  LinxAnswers *answers;
 
   connection->answers += (introspects ? INTROSPECTION_BYTES : ANSWER_BYTES) + repeated (message);
   if (connection->answers < TELL_BYTES)
     return;
-  answers = g_new0 (Answers, 1);
+  answers = g_new0 (LinxAnswers, 1);
   answers->name = g_strdup (connection->name);
   answers->bytes = connection->answers;
   connection->answers = 0;
-  g_idle_add_full (G_PRIORITY_DEFAULT, tell_answers, answers, answers_free);
+  g_idle_add_full (G_PRIORITY_DEFAULT, tell_answers, answers, NULL);
 }
 
 static LinxGateState
@@ -213,7 +203,7 @@ linx_gate_filter (GDBusConnection *bus)
 }
 
 void
-linx_gate_on_answers (void (*func) (const char *name, gsize bytes))
+linx_gate_on_answers (void (*func) (LinxAnswers *answers))
 {
   on_answers = func;
 }

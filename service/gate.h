@@ -19,15 +19,27 @@ typedef enum {
   LINX_GATE_SILENT,  /* they are dropped without an answer */
 } LinxGateState;
 
+/**
+ * LinxAnswers:
+ * @name: a connection that sends messages
+ * @bytes: about how many bytes GDBus, or the gate, have answered it since this was told last
+ */
+typedef struct {
+  char *name;
+  gsize bytes;
+} LinxAnswers;
+
+void linx_answers_free (LinxAnswers *answers);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (LinxAnswers, linx_answers_free)
+
 /** linx_gate_filter: puts the gate before all that comes from @bus. */
 void linx_gate_filter (GDBusConnection *bus);
 
 /**
  * linx_gate_on_answers:
- * @func: told, in the main loop, of a connection that sends messages, now and then, about how many
- *   bytes it is answered by GDBus or the gate
+ * @func: told, in the main loop, now and then; takes what it is told over
  */
-void linx_gate_on_answers (void (*func) (const char *name, gsize bytes));
+void linx_gate_on_answers (void (*func) (LinxAnswers *answers));
 
 /** linx_gate_set: what becomes of the messages of @uid from now on. */
 void linx_gate_set (uid_t uid, LinxGateState state);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "audit.h"
 #include "authorize.h"
-#include "backlog.h"
 #include "call.h"
 #include "caller.h"
 #include "config.h"
@@ -13,6 +12,7 @@
 #include "message-fds.h"
 #include "process.h"
 #include "reaper.h"
+#include "room.h"
 #include "service.h"
 #include "utab.h"
 #include "watch.h"
@@ -203,7 +203,7 @@ connect_bus (GError **error)
     return NULL;
   be_careful (bus);
   linx_gate_filter (bus);
-  linx_backlog_init (bus);
+  linx_room_init (bus);
   return bus;
 }
 
@@ -237,7 +237,7 @@ run (GError **error)
   serve (bus);
   linx_audit_finish ();
   linx_callers_clear ();
-  linx_backlog_clear ();
+  linx_room_clear ();
   linx_authorize_clear ();
   g_main_loop_unref (loop);
   return TRUE;

@@ -177,7 +177,10 @@ take_back (LinxMonitor *monitor, LinxLook *look)
     monitor->all_due = TRUE;
   look->changes.too_many |= monitor->listed->len >= MOST_LISTED;
   look->changes.any |= look->changes.too_many;
-  g_array_set_size (monitor->listed, 0);
+  if (monitor->listed->len > 0) {
+    g_array_unref (monitor->listed);
+    monitor->listed = g_array_new (FALSE, FALSE, sizeof (LinxSighting));
+  }
   monitor->sweeping = linx_seen_is_sweeping (monitor->parts.seen);
   if (look->sweeps)
     monitor->sweep_us += now - look->start;

@@ -190,7 +190,8 @@ linx_list_perform (LinxVisit *visit, const LinxRequest *request, LinxPins *pins,
   gboolean ok;
 
   (void)visit;
-  if (linx_monitors_count () > 0)
+  /* Where looks read mountinfo, they may not see what another root shows. */
+  if (linx_monitors_count () > 0 && (linx_feature_statmount () || !pins->confined))
     reply.listed = pins->listed = g_array_new (FALSE, FALSE, sizeof (LinxSighting));
   ok = list_one (request, pins, &reply) || linx_table_each (&query, add, &reply, error);
   user_options = reply.user_options;

@@ -5,7 +5,8 @@
 
 /*
  * What has been seen of a namespace's table: of each mount its id and a hash of its row, to tell
- * what has changed since. For one thread at a time, a worker's.
+ * what has changed since. For one thread at a time: a worker's while it looks, else the main
+ * loop's.
  *
  * A namespace is named by the id it has for ever, or by 0: the one that this worker is in.
  */

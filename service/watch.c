@@ -4,6 +4,7 @@
 #include "interface.h"
 #include "linx-error.h"
 #include "process.h"
+#include "room.h"
 #include "service.h"
 #include "watch-bounds.h"
 
@@ -85,7 +86,7 @@ send (const Watch *watch, const char *signal, GVariant *arguments)
 {
   gsize size = g_variant_get_size (arguments);
 
-  linx_backlog_add (watch->caller, size + size / 4); /* rows take more on the bus */
+  linx_backlog_add (watch->caller, size + size / 4, 0); /* rows take more on the bus */
   g_dbus_connection_emit_signal (watch->bus, watch->caller->name, LINX_OBJECT_PATH,
                                  linx_mount_manager_interface.name, signal, arguments, NULL);
 }
@@ -142,7 +143,7 @@ on_changes (const LinxChanges *changes, gpointer data)
 
   if (changes == NULL)
     watch->broken_source = attach (g_idle_source_new (), on_broken, watch);
-  else if (watch->missed || linx_backlog_delays_signals (watch->caller))
+  else if (watch->missed || !linx_room_for_signals (watch->caller))
     watch->missed = TRUE;
   else if (changes->too_many)
     send_overflow (watch);
@@ -164,7 +165,7 @@ on_read (void)
   while (g_hash_table_iter_next (&iter, NULL, &data)) {
     Watch *watch = data;
 
-    if (!watch->missed || linx_backlog_delays_signals (watch->caller))
+    if (!watch->missed || !linx_room_for_signals (watch->caller))
       continue;
     watch->missed = FALSE;
     send_overflow (watch);

@@ -278,6 +278,40 @@ class Unread(Life):
         wait_until(lambda: read_all(connection) and self.kept_of_service() < 1 << 20, 'reading')
         wait_until(lambda: self.is_served(other), 'being served again')
 
+    def test_new_connections_of_who_is_shut(self):
+        """They get no 32 replies each before it is known whose they are."""
+        arguments = self.listing(30 << 10)
+        self.fill(self.connection(), 1600, 'ListMounts', arguments)
+        kept = self.kept_of_service()
+        for _ in range(8):
+            connection = self.connection()
+            for _ in range(32):
+                connection.send('ListMounts', arguments)
+            self.assertEqual(len(self.answers(connection, 32)), 32)
+        self.assertLess(self.kept_of_service(), kept + (1 << 20))
+
+    def test_who_closes_in_the_midst(self):
+        """What was kept for it is nobody's any more."""
+        arguments, kept = self.listing(30 << 10), 0
+        for _ in range(40):
+            connection = self.connection()
+            self.fill(connection, 32, 'ListMounts', arguments)
+            kept += self.kept_of_service()
+            connection.close()
+        self.assertGreater(kept, 24 << 20)
+        wait_until(lambda: self.kept_of_service() == 0, 'the bus letting go')
+        connection = self.connection()
+        self.assertIsNone(connection.call('ListMounts', self.listing(100 << 10)))
+        self.assertIsNone(connection.call('OpenMountInfo', '(@a{sv} {},)'))
+
+    def test_rows_of_no_fields(self):
+        """They take a quarter of the room in the service that they take on the bus."""
+        connection = self.connection()
+        options = f"{{'in': <uint32 {self.target.pid}>, 'fields': <@as []>}}"
+        self.fill(connection, 5600, 'ListMounts', f'({options},)')
+        kept = self.kept_of_service()
+        self.assertTrue(39 << 20 < kept < 54 << 20, kept)
+
     def is_served(self, connection):
         """There may be no answer, as long as the service has not heard that all is read."""
         connection.send('ListMounts', "({'limit': <uint32 1>},)")
