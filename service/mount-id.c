@@ -33,7 +33,7 @@ add (LinxMountIds *ids, guint64 id)
 }
 
 LinxMountIds *
-linx_mount_ids_read (GError **error)
+linx_mount_ids_read (guint64 top, GError **error)
 {
   g_autoptr (LinxMountIds) ids = g_new0 (LinxMountIds, 1);
   uint64_t page[PAGE];
@@ -41,8 +41,10 @@ linx_mount_ids_read (GError **error)
   gssize n;
 
   ids->by_old = g_hash_table_new_full (NULL, NULL, NULL, g_free);
+  if (top != 0)
+    add (ids, top);
   do {
-    n = sys_listmount (0, after, page, PAGE);
+    n = sys_listmount_below (0, top != 0 ? top : LINX_LSMT_ROOT, after, page, PAGE);
     if (n < 0) {
       linx_error_set (error, LINX_MOUNT_STAGE_LIST, errno, "mount ids", NULL);
       return NULL;

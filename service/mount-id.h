@@ -13,13 +13,14 @@ typedef struct _LinxMountIds LinxMountIds;
 
 /**
  * linx_mount_ids_read:
+ * @top: a mount of this namespace; 0: what is mounted at its "/"
  * @error: List.*
  *
- * Reads the ids of all mounts of this namespace.
+ * Reads the ids of @top and all mounts below it.
  *
  * Returns: (transfer full): the ids
  */
-LinxMountIds *linx_mount_ids_read (GError **error);
+LinxMountIds *linx_mount_ids_read (guint64 top, GError **error);
 
 void linx_mount_ids_free (LinxMountIds *ids);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (LinxMountIds, linx_mount_ids_free)

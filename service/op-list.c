@@ -82,7 +82,6 @@ typedef struct {
   GHashTable *user_options; /* read with the first row */
   gboolean too_large;
   GArray *listed; /* NULL: nobody watches */
-  gboolean whole; /* rows are as looks see them */
 } Reply;
 
 static gboolean
@@ -91,7 +90,7 @@ add (LinxRow *row, gpointer data)
   Reply *reply = data;
 
   if (reply->listed != NULL) {
-    const LinxSighting sighting = { row->id, reply->whole ? linx_row_hash (row) : 0 };
+    const LinxSighting sighting = { row->id, linx_row_hash (row) };
 
     g_array_append_val (reply->listed, sighting);
   }
@@ -177,6 +176,7 @@ linx_list_perform (LinxVisit *visit, const LinxRequest *request, LinxPins *pins,
 {
   g_autoptr (LinxRowWriter) writer = linx_row_writer_new ((const char *const *)request->fields);
   const LinxTableQuery query = { .mountinfo = pins->fd[LINX_PIN_MOUNTINFO],
+                                 .top = pins->confined ? pins->caller_root.mount : 0,
                                  .after = request->after,
                                  .limit = request->limit,
                                  .matches = matches,
@@ -184,14 +184,13 @@ linx_list_perform (LinxVisit *visit, const LinxRequest *request, LinxPins *pins,
   g_autoptr (GHashTable) user_options = NULL;
   Reply reply = { .writer = writer,
                   .joins_utab = pins->ns[LINX_IN].kind == LINX_NAMESPACE_HOST
-                                && linx_row_writer_wants (writer, "user-options"),
-                  .whole = !pins->confined };
+                                && linx_row_writer_wants (writer, "user-options") };
   GVariant *rows;
   gboolean ok;
 
   (void)visit;
-  /* Where looks read mountinfo, they may not see what another root shows. */
-  if (linx_monitors_count () > 0 && (linx_feature_statmount () || !pins->confined))
+  /* Another root may show what no look sees. */
+  if (linx_monitors_count () > 0 && !pins->confined)
     reply.listed = pins->listed = g_array_new (FALSE, FALSE, sizeof (LinxSighting));
   ok = list_one (request, pins, &reply) || linx_table_each (&query, add, &reply, error);
   user_options = reply.user_options;

@@ -236,8 +236,7 @@ linx_seen_note (LinxSeen *seen, const GArray *listed, gboolean compares)
     const LinxSighting *sighting = &g_array_index (listed, LinxSighting, i);
     Entry *entry = g_hash_table_lookup (seen->entries, &sighting->id);
 
-    if (entry != NULL
-        && (!compares || sighting->hash == 0 || !entry->told || sighting->hash == entry->hash))
+    if (entry != NULL && (!compares || !entry->told || sighting->hash == entry->hash))
       continue;
     if (entry == NULL)
       entry = add_entry (seen, sighting->id);

@@ -33,7 +33,7 @@ typedef struct {
 /**
  * LinxSighting:
  * @id: a mount
- * @hash: of its row (linx_row_hash()); 0: it was seen otherwise than a look sees it
+ * @hash: of its row (linx_row_hash())
  *
  * What somebody was told of a mount without a look.
  */

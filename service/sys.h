@@ -108,12 +108,17 @@ sys_statmount (uint64_t id, uint64_t mask, struct linx_statmount *buffer)
 }
 
 static inline ssize_t
+sys_listmount_below (uint64_t ns, uint64_t top, uint64_t after, uint64_t *ids, size_t n)
+{
+  struct linx_mnt_id_req request
+      = { .size = sys_mnt_id_req_size (ns), .mnt_id = top, .param = after, .mnt_ns_id = ns };
+  return syscall (SYS_listmount, &request, ids, n, 0);
+}
+
+static inline ssize_t
 sys_listmount (uint64_t ns, uint64_t after, uint64_t *ids, size_t n)
 {
-  struct linx_mnt_id_req request = {
-    .size = sys_mnt_id_req_size (ns), .mnt_id = LINX_LSMT_ROOT, .param = after, .mnt_ns_id = ns
-  };
-  return syscall (SYS_listmount, &request, ids, n, 0);
+  return sys_listmount_below (ns, LINX_LSMT_ROOT, after, ids, n);
 }
 
 /* NS_GET_MNTNS_ID, linux/nsfs.h: the id that a mount namespace has for ever. Linux 6.11 */

@@ -80,7 +80,7 @@ read_lines (const LinxTableQuery *query, GError **error)
   int fd;
 
   if (linx_feature_unique_mount_id ()) {
-    collecting.ids = ids = linx_mount_ids_read (error);
+    collecting.ids = ids = linx_mount_ids_read (query->top, error);
     if (ids == NULL)
       return NULL;
   }

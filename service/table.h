@@ -12,6 +12,7 @@
  * LinxTableQuery:
  * @mountinfo: an open mountinfo file, which shows what can be reached from the root of the process
  *   it was opened for; -1: all of the namespace that this worker is in
+ * @top: the mount that this root is on
  * @after: only rows with a greater id
  * @limit: so many rows at most; 0: all
  * @matches: (nullable): whether a row is wanted
@@ -21,6 +22,7 @@
  */
 typedef struct {
   int mountinfo;
+  guint64 top;
   guint64 after;
   guint limit;
   gboolean (*matches) (const LinxRow *row, gconstpointer data);

@@ -126,6 +126,14 @@ class List(Case):
         self.assertNotIn('/mnt', {row['mount-point'] for row in rows})
         self.assertEqual(alice.list(in_='host'), rows)
 
+    def test_caller_whose_root_is_hidden(self):
+        """By what is mounted at the "/" of the namespace since: its own mountinfo shows what is below."""
+        child = self.child()
+        alice = self.client('alice', prefix=['nsenter', '--mount', '--target', str(child.pid)])
+        child.run('mount', '-t', 'tmpfs', 'over', '/')
+        self.same_as_the_kernel(alice.process.pid, alice.list())
+        self.assertEqual([row['source'] for row in self.root.list(in_=child.pid)], ['over'])
+
     def test_nothing_of_the_namespace_is_asked(self):
         """A row is what the kernel says. Whoever made the namespace has traps where libraries look
         for more: what the root device is, for instance."""

@@ -54,6 +54,16 @@ class Ends(Watching):
         self.assertEqual((name, removed, row['id'], changed), ('Changed', [], mount, []))
         self.assertIsNone(self.root.next_signal(0.5))
 
+    def test_who_lists_what_is_hidden(self):
+        """It is still there for whoever has its root below, and what is there is not told as gone."""
+        target = self.child()
+        alice = self.client('alice', prefix=['nsenter', '--mount', '--target', str(target.pid)])
+        told = self.table(in_=target.pid)
+        target.run('mount', '-t', 'tmpfs', 'over', '/')
+        told.until(lambda: [row['source'] for row in told.rows.values()] == ['over'])
+        self.assertGreater(len(alice.list(fields=['id'])), 1)
+        self.assertIsNone(self.root.next_signal(0.5))
+
     def test_namespace_whose_end_takes_its_time(self):
         """What is mounted there alone is unmounted with it, and the device does not answer."""
         shell = '''mkdir /run/rig/below; truncate -s 64M /run/rig/below.img
