@@ -108,7 +108,7 @@ put_back (const State *before, const State *after)
     if (!is_changed (&before[i], &after[i]))
       continue;
     if (after[i].mount != before[i].mount && race_is_mounted (&after[i]))
-      spots_unmount (&spots[i]);
+      spots_unmount (after[i].mount);
     if (came)
       spots_remove (&spots[i]);
     else if (race_is_mounted (&before[i]) && after[i].mount != before[i].mount)

@@ -165,10 +165,21 @@ spots_mount (Spot *spot)
 }
 
 void
-spots_unmount (Spot *spot)
+spots_unmount (guint64 mount)
 {
-  check (fchdir (spot->fd), spot->directory);
-  check (umount2 (spot->name, UMOUNT_NOFOLLOW | MNT_DETACH), spot->directory);
+  State now[N_SPOTS];
+
+  for (int tries = 0; tries < 1000; tries++) {
+    spots_look (now);
+    for (guint i = 0; i < N_SPOTS; i++) {
+      if (now[i].mount != mount)
+        continue;
+      check (fchdir (spots[i].fd), spots[i].directory);
+      if (umount2 (spots[i].name, UMOUNT_NOFOLLOW | MNT_DETACH) == 0)
+        return;
+    }
+  }
+  die ("umount", "what was mounted is nowhere");
 }
 
 void

@@ -66,8 +66,9 @@ void spots_look (State *states);
 /** spots_mount: mounts a tmpfs there, one for what is allowed and one for what is not. */
 void spots_mount (Spot *spot);
 
-/** spots_unmount: what is mounted there. */
-void spots_unmount (Spot *spot);
+/** spots_unmount: that mount, wherever it is by now: a racer that began before it was mounted may
+ * move what it is mounted on. */
+void spots_unmount (guint64 mount);
 
 /** spots_remove: the directory there. */
 void spots_remove (Spot *spot);
