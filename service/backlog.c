@@ -22,6 +22,7 @@ typedef struct {
   LinxAmount asked; /* what was sent when the bus was asked last */
   guint asking;     /* how often it was asked without an answer yet */
   guint timer;      /* until it is asked again; 0: it is not going to be */
+  gboolean at_once; /* the timer is due */
 } Backlog;
 
 /* Who waits for what the bus keeps for all connections of a user. */
@@ -137,6 +138,7 @@ ask_in (Backlog *backlog, guint ms)
   if (backlog->timer != 0)
     g_source_remove (backlog->timer);
   backlog->timer = g_timeout_add (ms, on_time, backlog);
+  backlog->at_once = ms == 0;
 }
 
 static gboolean
@@ -245,6 +247,8 @@ add (Backlog *backlog, gsize bytes, guint fds)
   LinxAmount sent = { backlog->sent.bytes + HEADER_BYTES + bytes, backlog->sent.fds + fds };
 
   set (backlog, sent, backlog->read);
+  if (backlog->timer != 0 && backlog->at_once)
+    return;
   if (fds > 0 || sent.bytes - backlog->asked.bytes >= ASK_BYTES)
     ask_in (backlog, 0); /* after it was sent */
   else if (backlog->asking == 0 && backlog->timer == 0)

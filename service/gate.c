@@ -143,7 +143,7 @@ enter (GDBusMessage *message, const char **why)
   guint count = connection->known ? count_of (connection->uid) : connection->messages;
   LinxGateState state = state_of (connection);
 
-  *why = "this user does not read what it was sent before";
+  *why = "too much of what was sent before is not read";
   if (state == LINX_GATE_SILENT)
     return state;
   count_answer (connection, message);

@@ -45,6 +45,8 @@ linx_mount_ids_read (guint64 top, GError **error)
     add (ids, top);
   do {
     n = sys_listmount_below (0, top != 0 ? top : LINX_LSMT_ROOT, after, page, PAGE);
+    if (n < 0 && errno == ENOENT && top != 0)
+      break; /* a root that was unmounted */
     if (n < 0) {
       linx_error_set (error, LINX_MOUNT_STAGE_LIST, errno, "mount ids", NULL);
       return NULL;

@@ -85,6 +85,8 @@ parse (LinxRow *row, char *line)
     return FALSE;
   row->root = linx_row_unescape (root);
   row->mount_point = linx_row_unescape (point);
+  if (strlen (row->root) + strlen (row->mount_point) > LINX_MOST_PATHS)
+    row->root = row->mount_point = LINX_PATH_TOO_LONG;
   row->mount_options = linx_row_unescape (options);
   row->fstype = linx_row_unescape (fstype);
   row->source = linx_row_unescape (source);

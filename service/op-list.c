@@ -122,24 +122,31 @@ find_target (const LinxRequest *request, const LinxPins *pins)
   return is ? id.mount : 0;
 }
 
-/* The mount @top and those that it is stacked on, by statmount(2) alone. */
-static GPtrArray *
-read_stack (const LinxRequest *request, guint64 top)
+static gint
+compare_ids (gconstpointer a, gconstpointer b)
 {
-  g_autoptr (LinxStatmount) statmount = linx_statmount_new ();
-  GPtrArray *rows = g_ptr_array_new_with_free_func (g_free);
+  guint64 id_a = *(const guint64 *)a, id_b = *(const guint64 *)b;
+
+  return id_a < id_b ? -1 : id_a > id_b;
+}
+
+/* The ids of the mount @top and of those that it is stacked on, by statmount(2) alone. */
+static GArray *
+read_stack (const LinxRequest *request, LinxStatmount *statmount, guint64 top)
+{
+  GArray *ids = g_array_new (FALSE, FALSE, sizeof (guint64));
   guint64 id = top;
   LinxRow row;
 
   while (linx_statmount_read (statmount, 0, id, &row) == 0
          && (request->at == NULL || g_str_equal (row.mount_point, request->at))) {
-    g_ptr_array_add (rows, linx_row_copy (&row));
+    g_array_append_val (ids, id);
     if (request->at == NULL || row.parent == id)
       break;
     id = row.parent;
   }
-  g_ptr_array_sort (rows, linx_row_compare);
-  return rows;
+  g_array_sort (ids, compare_ids);
+  return ids;
 }
 
 /* Where one mount is asked for the table need not be read. Returns whether that was so. */
@@ -147,7 +154,8 @@ static gboolean
 list_one (const LinxRequest *request, const LinxPins *pins, Reply *reply)
 {
   guint64 top = request->id.given ? request->id.value : 0;
-  g_autoptr (GPtrArray) rows = NULL;
+  g_autoptr (LinxStatmount) statmount = linx_statmount_new ();
+  g_autoptr (GArray) ids = NULL;
   guint n = 0;
 
   if (pins->fd[LINX_PIN_MOUNTINFO] >= 0 || !linx_feature_statmount ()
@@ -157,16 +165,19 @@ list_one (const LinxRequest *request, const LinxPins *pins, Reply *reply)
     top = find_target (request, pins);
   if (top == 0 && !request->id.given)
     return FALSE;
-  rows = read_stack (request, top);
-  if (rows->len == 0 && !request->id.given)
+  ids = read_stack (request, statmount, top);
+  if (ids->len == 0 && !request->id.given)
     return FALSE;
-  for (guint i = 0; i < rows->len && (request->limit == 0 || n < request->limit); i++) {
-    LinxRow *row = g_ptr_array_index (rows, i);
+  for (guint i = 0; i < ids->len && (request->limit == 0 || n < request->limit); i++) {
+    guint64 id = g_array_index (ids, guint64, i);
+    LinxRow row;
 
-    if (row->id > request->after && matches (row, request)) {
-      add (row, reply);
-      n++;
-    }
+    if (id <= request->after || linx_statmount_read (statmount, 0, id, &row) != 0
+        || !matches (&row, request))
+      continue;
+    n++;
+    if (!add (&row, reply))
+      break;
   }
   return TRUE;
 }

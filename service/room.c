@@ -20,6 +20,9 @@
 #define SHUT_BYTES_OF_USER (40 << 20)
 #define SHUT_BYTES (96 << 20)
 #define REFUSAL_BYTES (4 << 20)
+/* Then only root is served: what there is up to the bus's own bound is its, and for replies that
+ * are under way. */
+#define FULL_BYTES (112 << 20)
 /* Who has so little to read does not suffer from how much others have, as long as there is room. */
 #define LITTLE_BYTES (1 << 20)
 
@@ -39,7 +42,8 @@ typedef struct {
   GPtrArray *waiting; /* of Waiting */
 } Round;
 
-static GHashTable *rounds; /* uid -> Round */
+static GHashTable *rounds;  /* uid -> Round */
+static GHashTable *stopped; /* uids whose gate is not open */
 
 static void start_round (Round *round);
 
@@ -50,16 +54,36 @@ is_shut (uid_t uid, gsize refusals)
   gsize all = linx_backlog_of_all ().bytes;
 
   return user >= SHUT_BYTES_OF_USER + refusals
-         || (all >= SHUT_BYTES + refusals && user >= LITTLE_BYTES);
+         || (all >= SHUT_BYTES + refusals && user >= LITTLE_BYTES)
+         || (all >= FULL_BYTES + refusals && uid != 0);
 }
 
 static void
 set_gate (uid_t uid)
 {
-  if (is_shut (uid, REFUSAL_BYTES))
-    linx_gate_set (uid, LINX_GATE_SILENT);
+  LinxGateState state = is_shut (uid, REFUSAL_BYTES) ? LINX_GATE_SILENT
+                        : is_shut (uid, 0)           ? LINX_GATE_REFUSES
+                                                     : LINX_GATE_OPEN;
+
+  linx_gate_set (uid, state);
+  if (state == LINX_GATE_OPEN)
+    g_hash_table_remove (stopped, GUINT_TO_POINTER (uid));
   else
-    linx_gate_set (uid, is_shut (uid, 0) ? LINX_GATE_REFUSES : LINX_GATE_OPEN);
+    g_hash_table_add (stopped, GUINT_TO_POINTER (uid));
+}
+
+/* Who was stopped for what others had to read may have read all of its own. */
+static void
+on_change (uid_t uid)
+{
+  static gboolean was_full;
+  gboolean full = linx_backlog_of_all ().bytes >= FULL_BYTES;
+  g_autoptr (GList) uids = was_full && !full ? g_hash_table_get_keys (stopped) : NULL;
+
+  was_full = full;
+  set_gate (uid);
+  for (GList *l = uids; l != NULL; l = l->next)
+    set_gate (GPOINTER_TO_UINT (l->data));
 }
 
 static gboolean
@@ -191,9 +215,14 @@ linx_room_take (LinxCaller *caller, gsize bytes, guint fds, LinxRoomFunc func, g
 gboolean
 linx_room_is_shut (const LinxCaller *caller, GError **error)
 {
+  gsize user = linx_backlog_of_user (caller->uid).bytes;
+
   if (!is_shut (caller->uid, 0))
     return FALSE;
-  refuse (error, "this user has", linx_backlog_of_user (caller->uid).bytes >> 20, "MiB");
+  if (user >= SHUT_BYTES_OF_USER)
+    refuse (error, "this user has", user >> 20, "MiB");
+  else
+    refuse (error, "callers have", linx_backlog_of_all ().bytes >> 20, "MiB");
   return TRUE;
 }
 
@@ -203,14 +232,16 @@ linx_room_for_signals (const LinxCaller *caller)
   gsize user = linx_backlog_of_user (caller->uid).bytes;
 
   return linx_backlog_of (caller).bytes < MOST_BYTES_OF_SIGNALS && user < MOST_BYTES_OF_USER
-         && (linx_backlog_of_all ().bytes < SHUT_BYTES || user < LITTLE_BYTES);
+         && (linx_backlog_of_all ().bytes < SHUT_BYTES || user < LITTLE_BYTES)
+         && (linx_backlog_of_all ().bytes < FULL_BYTES || caller->uid == 0);
 }
 
 void
 linx_room_init (GDBusConnection *bus)
 {
   rounds = g_hash_table_new (NULL, NULL);
-  linx_backlog_init (bus, set_gate);
+  stopped = g_hash_table_new (NULL, NULL);
+  linx_backlog_init (bus, on_change);
 }
 
 void
@@ -218,4 +249,5 @@ linx_room_clear (void)
 {
   linx_backlog_clear ();
   g_clear_pointer (&rounds, g_hash_table_unref);
+  g_clear_pointer (&stopped, g_hash_table_unref);
 }

@@ -12,16 +12,22 @@ static const gsize texts[] = {
 
 #define TEXT(row, i) G_STRUCT_MEMBER (const char *, row, texts[i])
 
-LinxRow *
-linx_row_copy (const LinxRow *row)
+gsize
+linx_row_bytes (const LinxRow *row)
 {
   gsize size = sizeof *row;
-  LinxRow *copy;
-  char *at;
 
   for (gsize i = 0; i < G_N_ELEMENTS (texts); i++)
     size += TEXT (row, i) != NULL ? strlen (TEXT (row, i)) + 1 : 0;
-  copy = g_malloc (size);
+  return size;
+}
+
+LinxRow *
+linx_row_copy (const LinxRow *row)
+{
+  LinxRow *copy = g_malloc (linx_row_bytes (row));
+  char *at;
+
   *copy = *row;
   at = (char *)(copy + 1);
   for (gsize i = 0; i < G_N_ELEMENTS (texts); i++)

@@ -10,7 +10,7 @@
 
 /* What a signal takes at most. Whoever watches has to read the table anew when there is more. */
 #define MOST_ROWS 256
-#define MOST_ROW_BYTES (1 << 20) /* a row of a hostile namespace takes some 40 KiB */
+#define MOST_ROW_BYTES (1 << 20)
 #define MOST_REMOVED 65536
 /* How many mounts of a sweep are looked at in one go: two milliseconds or so. */
 #define SLICE 500

@@ -10,13 +10,14 @@
 #include <sys/sysmacros.h>
 
 /* What is asked of a mount: all that mountinfo tells. */
+#define PATHS (LINX_STATMOUNT_MNT_ROOT | LINX_STATMOUNT_MNT_POINT)
 #define MASK                                                                                       \
-  (LINX_STATMOUNT_SB_BASIC | LINX_STATMOUNT_MNT_BASIC | LINX_STATMOUNT_PROPAGATE_FROM              \
-   | LINX_STATMOUNT_MNT_ROOT | LINX_STATMOUNT_MNT_POINT | LINX_STATMOUNT_FS_TYPE                   \
-   | LINX_STATMOUNT_MNT_OPTS | LINX_STATMOUNT_FS_SUBTYPE | LINX_STATMOUNT_SB_SOURCE)
+  (LINX_STATMOUNT_SB_BASIC | LINX_STATMOUNT_MNT_BASIC | LINX_STATMOUNT_PROPAGATE_FROM | PATHS      \
+   | LINX_STATMOUNT_FS_TYPE | LINX_STATMOUNT_MNT_OPTS | LINX_STATMOUNT_FS_SUBTYPE                  \
+   | LINX_STATMOUNT_SB_SOURCE)
 /* Strings rarely take more; then it grows. */
 #define FIRST_SIZE 8192
-#define MOST_SIZE (16 << 20)
+#define MOST_SIZE (2 * LINX_MOST_PATHS)
 #define PAGE 1024
 
 /* include/linux/fs.h: what statmount(2) shows of a superblock's flags */
@@ -152,15 +153,32 @@ propagate_from (const struct linx_statmount *mount, guint64 ns)
 }
 
 static int
-ask (LinxStatmount *statmount, guint64 ns, guint64 id)
+ask_for (LinxStatmount *statmount, guint64 ns, guint64 id, guint64 mask)
 {
-  while (sys_statmount_in (ns, id, MASK, statmount->mount, statmount->size) < 0) {
+  while (sys_statmount_in (ns, id, mask, statmount->mount, statmount->size) < 0) {
     if (errno != EOVERFLOW || statmount->size >= MOST_SIZE)
       return errno;
     statmount->size *= 2;
     statmount->mount = g_realloc (statmount->mount, statmount->size);
   }
-  return (statmount->mount->mask & LINX_STATMOUNT_MNT_POINT) != 0 ? 0 : ENOENT;
+  return (statmount->mount->mask & mask & LINX_STATMOUNT_MNT_POINT)
+                 == (mask & LINX_STATMOUNT_MNT_POINT)
+             ? 0
+             : ENOENT;
+}
+
+static int
+ask (LinxStatmount *statmount, guint64 ns, guint64 id)
+{
+  int err = ask_for (statmount, ns, id, MASK);
+
+  return err == EOVERFLOW ? ask_for (statmount, ns, id, MASK & ~PATHS) : err;
+}
+
+static gboolean
+is_too_long (const char *root, const char *mount_point)
+{
+  return mount_point[0] == '\0' || strlen (root) + strlen (mount_point) > LINX_MOST_PATHS;
 }
 
 int
@@ -188,6 +206,8 @@ linx_statmount_read (LinxStatmount *statmount, guint64 ns, guint64 id, LinxRow *
     .source = string (statmount, LINX_STATMOUNT_SB_SOURCE, mount->sb_source),
     .super_options = super_options (statmount),
   };
+  if (is_too_long (row->root, row->mount_point))
+    row->root = row->mount_point = LINX_PATH_TOO_LONG;
   return 0;
 }
 

@@ -8,6 +8,35 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <gio/gio.h>
+
+/* So much is kept of a table: of a hundred thousand ordinary rows it is 30 MiB. */
+#define MOST_BYTES (96 << 20)
+
+/* Rows that are kept. */
+typedef struct {
+  GPtrArray *rows;
+  gsize bytes;
+} Kept;
+
+static gboolean
+keep (Kept *kept, const LinxRow *row)
+{
+  kept->bytes += linx_row_bytes (row);
+  if (kept->bytes > MOST_BYTES)
+    return FALSE;
+  g_ptr_array_add (kept->rows, linx_row_copy (row));
+  return TRUE;
+}
+
+static gboolean
+check_kept (const Kept *kept, GError **error)
+{
+  if (kept->bytes > MOST_BYTES)
+    g_set_error (error, G_DBUS_ERROR, G_DBUS_ERROR_LIMITS_EXCEEDED,
+                 "a mount table of more than %d MiB", MOST_BYTES >> 20);
+  return kept->bytes <= MOST_BYTES;
+}
 
 void
 linx_table_free (LinxTable *table)
@@ -40,13 +69,17 @@ pass (LinxRow *row, gpointer data)
 typedef struct {
   const LinxTableQuery *query;
   const LinxMountIds *ids; /* NULL: mountinfo's own are all there are */
-  GPtrArray *rows;
+  Kept kept;
 } Collecting;
 
 static void
-keep_lowest (GPtrArray *rows, guint n)
+keep_lowest (Kept *kept, guint n)
 {
+  GPtrArray *rows = kept->rows;
+
   g_ptr_array_sort (rows, linx_row_compare);
+  for (guint i = n; n != 0 && i < rows->len; i++)
+    kept->bytes -= linx_row_bytes (g_ptr_array_index (rows, i));
   if (n != 0 && rows->len > n)
     g_ptr_array_set_size (rows, (gint)n);
 }
@@ -63,9 +96,10 @@ collect (LinxRow *row, gpointer data)
     return TRUE;
   if (query->matches != NULL && !query->matches (row, query->data))
     return TRUE;
-  g_ptr_array_add (collecting->rows, linx_row_copy (row));
-  if (query->limit != 0 && collecting->rows->len / 2 >= query->limit)
-    keep_lowest (collecting->rows, query->limit);
+  if (!keep (&collecting->kept, row))
+    return FALSE;
+  if (query->limit != 0 && collecting->kept.rows->len / 2 >= query->limit)
+    keep_lowest (&collecting->kept, query->limit);
   return TRUE;
 }
 
@@ -75,7 +109,7 @@ read_lines (const LinxTableQuery *query, GError **error)
 {
   g_autoptr (LinxMountIds) ids = NULL;
   g_autoptr (GPtrArray) rows = g_ptr_array_new_with_free_func (g_free);
-  Collecting collecting = { query, NULL, rows };
+  Collecting collecting = { query, NULL, { rows, 0 } };
   FILE *stream;
   int fd;
 
@@ -93,7 +127,9 @@ read_lines (const LinxTableQuery *query, GError **error)
   }
   linx_mountinfo_each (stream, collect, &collecting);
   fclose (stream);
-  keep_lowest (rows, query->limit);
+  if (!check_kept (&collecting.kept, error))
+    return NULL;
+  keep_lowest (&collecting.kept, query->limit);
   return g_steal_pointer (&rows);
 }
 
@@ -113,10 +149,9 @@ linx_table_each (const LinxTableQuery *query, LinxRowFunc func, gpointer data, G
 }
 
 static gboolean
-copy_into (LinxRow *row, gpointer data)
+keep_row (LinxRow *row, gpointer kept)
 {
-  g_ptr_array_add (data, linx_row_copy (row));
-  return TRUE;
+  return keep (kept, row);
 }
 
 LinxTable *
@@ -124,9 +159,12 @@ linx_table_read (GError **error)
 {
   g_autoptr (LinxTable) table = g_new0 (LinxTable, 1);
   const LinxTableQuery all = { .mountinfo = -1 };
+  Kept kept = { g_ptr_array_new_with_free_func (g_free), 0 };
 
-  table->rows = g_ptr_array_new_with_free_func (g_free);
-  return linx_table_each (&all, copy_into, table->rows, error) ? g_steal_pointer (&table) : NULL;
+  table->rows = kept.rows;
+  if (!linx_table_each (&all, keep_row, &kept, error) || !check_kept (&kept, error))
+    return NULL;
+  return g_steal_pointer (&table);
 }
 
 const LinxRow *

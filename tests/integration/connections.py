@@ -33,7 +33,7 @@ class Connection:
 
     def begin(self):
         self.channel.connect('/run/dbus/system_bus_socket')
-        hello = b'\0AUTH EXTERNAL ' + str(os.getuid()).encode().hex().encode()
+        hello = b'\0AUTH EXTERNAL ' + str(os.geteuid()).encode().hex().encode()
         self.channel.sendall(hello + b'\r\nNEGOTIATE_UNIX_FD\r\nBEGIN\r\n')
         said = b''
         while said.count(b'\n') < 2:

@@ -3,6 +3,7 @@
 """ListMounts against the kernel's own mountinfo, and its filters, pages and names."""
 import pathlib
 import subprocess
+import sys
 import time
 import unittest
 
@@ -133,6 +134,16 @@ class List(Case):
         child.run('mount', '-t', 'tmpfs', 'over', '/')
         self.same_as_the_kernel(alice.process.pid, alice.list())
         self.assertEqual([row['source'] for row in self.root.list(in_=child.pid)], ['over'])
+
+    def test_paths_that_are_too_long(self):
+        """Of more than 1 MiB: they hurt no other row."""
+        child = self.child(prepare='mount -t tmpfs t /mnt')
+        before = self.root.list(in_=child.pid)
+        child.run(sys.executable, pathlib.Path(__file__).with_name('deep.py'), '4400', '/mnt', '1')
+        rows = self.root.list(in_=child.pid)
+        self.assertEqual(rows[:len(before)], before)
+        self.assertEqual([(row['root'], row['mount-point']) for row in rows[len(before):]],
+                         [('/', '/media'), ('...', '...')])
 
     def test_nothing_of_the_namespace_is_asked(self):
         """A row is what the kernel says. Whoever made the namespace has traps where libraries look

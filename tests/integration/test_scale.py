@@ -3,6 +3,7 @@
 """More of everything than anybody needs: it is bounded, the error is clear, and nothing is lost."""
 import os
 import pathlib
+import pwd
 import select
 import socket
 import subprocess
@@ -272,7 +273,7 @@ class Unread(Life):
         other = self.connection()
         other.call('ListMounts', "({'limit': <uint32 1>},)")  # by which the service knows whose it is
         other.send('ListMounts', "({'limit': <uint32 1>},)")
-        self.assertIn('does not read', other.read().get_body().unpack()[0])
+        self.assertIn('is not read', other.read().get_body().unpack()[0])
         self.assertGreater(self.flood(connection, 'ListMounts', "({'limit': <uint32 1>},)"), kept)
         connection.channel.setblocking(False)
         wait_until(lambda: read_all(connection) and self.kept_of_service() < 1 << 20, 'reading')
@@ -331,6 +332,32 @@ class Unread(Life):
             self.bob.call('ListMounts', "({'limit': <uint32 1>},)", timeout=5000)
         return kept
 
+    def connection_of(self, uid):
+        os.seteuid(uid)
+        try:
+            return self.connection()
+        finally:
+            os.seteuid(0)
+
+    def test_many_users(self):
+        """With so little each that none is shut out for it: before the bus has all that it takes, root
+        alone is served."""
+        uids = sorted({user.pw_uid for user in pwd.getpwall()} - {0, pwd.getpwnam('bob').pw_uid})
+        connections = [self.connection_of(uid) for uid in uids]
+        for number, connection in enumerate(connections):
+            for _ in range(400 if number < 3 else 10):
+                connection.channel.sendall(b''.join(
+                    connection.blob('Introspect', interface=BUS + '.Introspectable') for _ in range(16)))
+                self.root.list(limit=1)
+        kept = self.kept_of_service()
+        self.assertTrue(96 << 20 < kept < 120 << 20, kept)
+        self.refused(LIMITS, 'callers have not read 11', self.client('bob').list, limit=1)
+        self.assertTrue(self.root.list(limit=1))
+        for connection in connections:
+            connection.close()
+        wait_until(lambda: self.kept_of_service() == 0, 'the bus letting go')
+        self.assertTrue(self.bob.list(limit=1))
+
     def test_what_an_error_repeats(self):
         """A megabyte of name each, one at a time, by a connection that the service knows nothing of."""
         connection = self.connection()
@@ -375,6 +402,17 @@ class Stacks(Life):
             self.assertEqual(row['source'], f's{number}')
             self.root.umount('/mnt/a', in_=target.pid, id=f'<uint64 {row["id"]}>')
         self.assertEqual(table(target.pid), before)
+
+    def test_long_roots(self):
+        """Of 800 KiB each, which the service keeps one at a time."""
+        target = self.child(prepare='mount -t tmpfs t /mnt; mkdir /mnt/a')
+        target.run(sys.executable, HERE / 'deep.py', '3200', '/mnt/a', '300')
+        before = peak_mib(service_pid())
+        row, = self.root.list(target='/mnt/a', in_=target.pid, limit=1)
+        self.assertGreater(len(row['root']), 800000)
+        self.assertLess(peak_mib(service_pid()), before + 120)
+        self.refused(LIMITS, '16 MiB of rows', self.root.list, target='/mnt/a', in_=target.pid)
+        self.assertLess(peak_mib(service_pid()), before + 120)
 
     def test_recursive_umount(self):
         target = self.child(prepare='mount -t tmpfs t /mnt; mkdir /mnt/a')

@@ -4,7 +4,8 @@
  * Linked into a build with ThreadSanitizer alone, in the place of what the service calls of GLib to
  * hand something from one thread to another (-Wl,--wrap). GLib is not instrumented: what it does
  * itself is not looked at (ignore_noninstrumented_modules=1), and that its locks order anything
- * cannot be seen. Here that is told, and no more than they really order: nothing is suppressed.
+ * cannot be seen. Here that is told: nothing is suppressed. Of queues and pools it is a little more
+ * than they really order: what is taken out comes after all that was put in by then.
  */
 
 #include <glib-object.h>
