@@ -131,6 +131,7 @@ class List(Case):
         """By what is mounted at the "/" of the namespace since: its own mountinfo shows what is below."""
         child = self.child()
         alice = self.client('alice', prefix=['nsenter', '--mount', '--target', str(child.pid)])
+        alice.list(limit=1)  # it runs
         child.run('mount', '-t', 'tmpfs', 'over', '/')
         self.same_as_the_kernel(alice.process.pid, alice.list())
         self.assertEqual([row['source'] for row in self.root.list(in_=child.pid)], ['over'])

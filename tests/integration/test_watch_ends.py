@@ -58,6 +58,7 @@ class Ends(Watching):
         """It is still there for whoever has its root below, and what is there is not told as gone."""
         target = self.child()
         alice = self.client('alice', prefix=['nsenter', '--mount', '--target', str(target.pid)])
+        alice.list(limit=1)  # it runs
         told = self.table(in_=target.pid)
         target.run('mount', '-t', 'tmpfs', 'over', '/')
         told.until(lambda: [row['source'] for row in told.rows.values()] == ['over'])
