@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "visits.h"
-#include "device.h"
+#include "filesystem-types.h"
 #include "kernel-features.h"
 #include "process.h"
 #include "reaper.h"
@@ -22,7 +22,7 @@ bench_visits_init (void)
   if (!linx_process_init (&error))
     bench_die ("process", error->message);
   linx_features_probe ();
-  linx_device_init ();
+  linx_filesystem_types_init ();
   linx_utab_init ();
   linx_reaper_init (1);
   linx_workers_init (1);
@@ -65,8 +65,9 @@ bench_visit (const char *method, GVariant *arguments)
   if (request == NULL)
     bench_die (method, error->message);
   work = linx_work_new (request, self);
-  linx_workers_visit (linx_work_pin, work, (GDestroyNotify)linx_work_free, work->pins->fd,
-                      LINX_PINS_ALL, LINX_PINS_OWNED, request->timeout_ms, on_done, &done);
+  linx_workers_visit (linx_work_pin, work, (GDestroyNotify)linx_work_free,
+                      work->pins->fd + LINX_PIN_NS, LINX_PINS_ALL - LINX_PIN_NS,
+                      LINX_PINS_OWNED - LINX_PIN_NS, request->timeout_ms, on_done, &done);
   while (!done)
     g_main_context_iteration (NULL, TRUE);
 }

@@ -7,6 +7,7 @@ static char **lists;
 static char *create;
 static gboolean make_directory;
 static char *idmap;
+static gboolean beneath;
 static gboolean print_id;
 
 static const GOptionEntry entries[] = {
@@ -18,6 +19,7 @@ static const GOptionEntry entries[] = {
   { "create", 0, 0, G_OPTION_ARG_STRING, &create, "Make TARGET, if it is missing: file, directory",
     "KIND" },
   { "idmap", 0, 0, G_OPTION_ARG_FILENAME, &idmap, "With the id mapping of this process", "PID" },
+  { "beneath", 0, 0, G_OPTION_ARG_NONE, &beneath, "Under the mount that is on top there", NULL },
   { "print-id", 0, 0, G_OPTION_ARG_NONE, &print_id, "Print the id of the new mount", NULL },
   { NULL, 0, 0, 0, NULL, NULL, NULL },
 };
@@ -36,6 +38,7 @@ set_options (const Ctl *ctl, LinxMountOptions **options)
   if (rc != CTL_OK)
     return rc;
   ctl_set_flag (*options, "recursive", recursive);
+  ctl_set_flag (*options, "beneath", beneath);
   return ctl_set_mount_options (*options, (const char *const *)lists);
 }
 

@@ -11,6 +11,7 @@ static gboolean graph;
 static char **types;
 static char *source;
 static char *under;
+static char *covering;
 static char *id;
 
 static const GOptionEntry entries[] = {
@@ -20,6 +21,8 @@ static const GOptionEntry entries[] = {
   { "types", 't', 0, G_OPTION_ARG_STRING_ARRAY, &types, "Only filesystems of these types", "LIST" },
   { "source", 'S', 0, G_OPTION_ARG_FILENAME, &source, "Only what was mounted from this", "SOURCE" },
   { "under", 0, 0, G_OPTION_ARG_FILENAME, &under, "Only what is mounted there or below", "PATH" },
+  { "target", 'T', 0, G_OPTION_ARG_FILENAME, &covering, "Only the mount that this path is on",
+    "PATH" },
   { "id", 0, 0, G_OPTION_ARG_STRING, &id, "Only the mount with this id", "ID" },
   { NULL, 0, 0, 0, NULL, NULL, NULL },
 };
@@ -30,7 +33,9 @@ set_path (LinxMountOptions *options, const char *key, const char *namespace, con
   g_autofree char *absolute = NULL;
   CtlExit rc = path != NULL ? ctl_path (namespace, path, &absolute) : CTL_OK;
 
-  return rc == CTL_OK ? ctl_set_text (options, key, absolute) : rc;
+  if (absolute != NULL)
+    linx_mount_options_set_filename (options, key, absolute);
+  return rc;
 }
 
 /* They are text to the service, as rows have it. */
@@ -43,10 +48,12 @@ set_filters (LinxMountOptions *options, const char *namespace, const char *targe
 
   if (list != NULL)
     linx_mount_options_set_strings (options, "fstype", (const char *const *)list);
-  if (rc == CTL_OK)
-    rc = ctl_set_text (options, "source", source);
+  if (source != NULL)
+    linx_mount_options_set_filename (options, "source", source);
   if (rc == CTL_OK)
     rc = set_path (options, "under", namespace, under);
+  if (rc == CTL_OK)
+    rc = set_path (options, "covering", namespace, covering);
   if (rc == CTL_OK)
     rc = set_path (options, "target", namespace, target);
   return rc;

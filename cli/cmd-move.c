@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "ctl.h"
 
+static gboolean beneath;
+
 static const GOptionEntry entries[] = {
+  { "beneath", 0, 0, G_OPTION_ARG_NONE, &beneath, "Under the mount that is on top there", NULL },
   { NULL, 0, 0, 0, NULL, NULL, NULL },
 };
 
@@ -20,6 +23,7 @@ run (Ctl *ctl, char **args)
     rc = ctl_begin (ctl, &options);
   if (rc != CTL_OK)
     return rc;
+  ctl_set_flag (options, "beneath", beneath);
   if (ctl->only_ask)
     return ctl_ask (ctl, "Move", (const char *const[]){ source, target, NULL }, options);
   done = linx_mount_client_move (ctl->client, source, target, options, NULL, &error);

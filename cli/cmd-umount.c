@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "ctl.h"
+#include "sources.h"
+
+#include <string.h>
 
 static gboolean recursive;
 static gboolean detach;
 static gboolean force;
 static gboolean expire;
 static gboolean nofollow;
+static gboolean all_targets;
 static char *id;
 
 static const GOptionEntry entries[] = {
@@ -18,6 +22,8 @@ static const GOptionEntry entries[] = {
     NULL },
   { "no-follow", 0, 0, G_OPTION_ARG_NONE, &nofollow, "Not if TARGET ends in a symbolic link",
     NULL },
+  { "all-targets", 'A', 0, G_OPTION_ARG_NONE, &all_targets,
+    "All that is mounted from the same source in the namespace", NULL },
   { "id", 0, 0, G_OPTION_ARG_STRING, &id, "Only the mount with this id", "ID" },
   { NULL, 0, 0, 0, NULL, NULL, NULL },
 };
@@ -34,16 +40,36 @@ umount_one (Ctl *ctl, LinxMountOptions *options, const char *target)
   return ctl_end (done, error);
 }
 
+/* A place, or where what it names is mounted. */
 static CtlExit
-make_absolute (const Ctl *ctl, char **args, GPtrArray *targets)
+add_targets (Ctl *ctl, const char *word, GPtrArray *targets)
+{
+  g_autoptr (GPtrArray) found = NULL;
+  CtlExit rc = ctl_sources_targets (ctl, word, all_targets, &found);
+  char *target;
+
+  if (rc != CTL_OK)
+    return rc;
+  if (found != NULL) {
+    g_ptr_array_extend_and_steal (targets, g_steal_pointer (&found));
+    return CTL_OK;
+  }
+  rc = ctl_path (ctl_namespace (ctl), word, &target);
+  if (rc == CTL_OK)
+    g_ptr_array_add (targets, target);
+  return rc;
+}
+
+static CtlExit
+check_places (const Ctl *ctl, char **args)
 {
   for (; *args != NULL; args++) {
-    char *target;
-    CtlExit rc = ctl_path (ctl_namespace (ctl), *args, &target);
+    g_autofree char *target = NULL;
+    CtlExit rc
+        = strchr (*args, '=') != NULL ? CTL_OK : ctl_path (ctl_namespace (ctl), *args, &target);
 
     if (rc != CTL_OK)
       return rc;
-    g_ptr_array_add (targets, target);
   }
   return CTL_OK;
 }
@@ -54,7 +80,7 @@ run (Ctl *ctl, char **args)
 {
   g_autoptr (LinxMountOptions) options = NULL;
   g_autoptr (GPtrArray) targets = g_ptr_array_new_with_free_func (g_free);
-  CtlExit rc = make_absolute (ctl, args, targets);
+  CtlExit rc = check_places (ctl, args);
 
   if (rc == CTL_OK)
     rc = ctl_options (ctl, &options);
@@ -69,6 +95,11 @@ run (Ctl *ctl, char **args)
   ctl_set_flag (options, "force", force);
   ctl_set_flag (options, "expire", expire);
   ctl_set_flag (options, "nofollow", nofollow);
+  for (; *args != NULL; args++) {
+    CtlExit one = add_targets (ctl, *args, targets);
+
+    rc = rc != CTL_OK ? rc : one;
+  }
   for (guint i = 0; i < targets->len; i++) {
     CtlExit one = umount_one (ctl, options, targets->pdata[i]);
 

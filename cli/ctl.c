@@ -3,6 +3,7 @@
 #include "agent.h"
 #include "linx-text.h"
 
+#include <limits.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -177,14 +178,20 @@ ctl_set_create (LinxMountOptions *options, const char *kind)
 CtlExit
 ctl_path (const char *namespace, const char *path, char **absolute)
 {
-  g_autofree char *here = NULL;
+  char here[PATH_MAX];
 
   if (path[0] == '\0')
     return ctl_usage ("a path is empty");
   if (path[0] != '/' && !g_str_equal (namespace, "self"))
     return ctl_usage ("'%s' is relative, and in another namespace a path must be absolute", path);
-  here = path[0] != '/' ? g_get_current_dir () : NULL;
-  *absolute = here != NULL ? g_build_filename (here, path, NULL) : g_strdup (path);
+  if (path[0] == '/') {
+    *absolute = g_strdup (path);
+    return CTL_OK;
+  }
+  /* Not what $PWD says, nor "/" where there is none: what is named could be another one there. */
+  if (getcwd (here, sizeof here) == NULL || here[0] != '/')
+    return ctl_usage ("'%s' is relative, and no path leads to the working directory", path);
+  *absolute = g_build_filename (here, path, NULL);
   return CTL_OK;
 }
 

@@ -64,8 +64,7 @@ static GVariant *
 make_tuple (const LinxMountCall *call, GUnixFDList *fds, GError **error)
 {
   g_auto (GVariantBuilder) tuple = G_VARIANT_BUILDER_INIT (G_VARIANT_TYPE_TUPLE);
-  g_auto (GVariantBuilder) raw_builder = G_VARIANT_BUILDER_INIT (G_VARIANT_TYPE ("a{say}"));
-  g_autoptr (GVariant) raw = NULL;
+  g_auto (GVariantBuilder) raw = G_VARIANT_BUILDER_INIT (G_VARIANT_TYPE ("a{say}"));
   GVariant *dictionary;
   int handle;
 
@@ -75,10 +74,8 @@ make_tuple (const LinxMountCall *call, GUnixFDList *fds, GError **error)
       return NULL;
     g_variant_builder_add (&tuple, "h", handle);
   }
-  add_words (call, &tuple, &raw_builder);
-  raw = g_variant_ref_sink (g_variant_builder_end (&raw_builder));
-  dictionary = linx_mount_options_dictionary (
-      call->options, g_variant_n_children (raw) > 0 ? raw : NULL, fds, error);
+  add_words (call, &tuple, &raw);
+  dictionary = linx_mount_options_dictionary (call->options, &raw, fds, error);
   if (dictionary == NULL)
     return NULL;
   g_variant_builder_add_value (&tuple, dictionary);

@@ -16,7 +16,8 @@ struct _LinxMountOptions {
 /* One of both. */
 typedef struct {
   GVariant *variant;
-  int fd; /* its own; -1: none */
+  int fd;          /* its own; -1: none */
+  gboolean is_raw; /* it goes into "raw" */
 } Value;
 
 G_DEFINE_FINAL_TYPE (LinxMountOptions, linx_mount_options, G_TYPE_OBJECT)
@@ -65,7 +66,7 @@ set_value (LinxMountOptions *options, const char *key, GVariant *variant, int fd
 {
   Value *value = g_new (Value, 1);
 
-  *value = (Value){ variant, fd };
+  *value = (Value){ variant, fd, FALSE };
   g_hash_table_insert (options->values, g_strdup (key), value);
 }
 
@@ -83,6 +84,21 @@ linx_mount_options_set_string (LinxMountOptions *options, const char *key, const
 {
   g_return_if_fail (value != NULL && g_utf8_validate (value, -1, NULL));
   set (options, key, g_variant_new_string (value));
+}
+
+void
+linx_mount_options_set_filename (LinxMountOptions *options, const char *key, const char *path)
+{
+  Value *value;
+
+  g_return_if_fail (path != NULL);
+  if (g_utf8_validate (path, -1, NULL)) {
+    linx_mount_options_set_string (options, key, path);
+    return;
+  }
+  set (options, key, g_variant_new_bytestring (path));
+  value = g_hash_table_lookup (options->values, key);
+  value->is_raw = TRUE;
 }
 
 void
@@ -153,10 +169,15 @@ linx_mount_options_set_namespace (LinxMountOptions *options, const char *key, co
 
 /* With a descriptor goes a copy of it. */
 static gboolean
-add_value (GVariantBuilder *builder, const char *key, const Value *value, GUnixFDList *fds,
-           GError **error)
+add_value (GVariantBuilder *builder, GVariantBuilder *raw, const char *key, const Value *value,
+           GUnixFDList *fds, GError **error)
 {
   int handle;
+
+  if (value->is_raw) {
+    g_variant_builder_add (raw, "{s@ay}", key, value->variant);
+    return TRUE;
+  }
 
   if (value->fd < 0) {
     g_variant_builder_add (builder, "{sv}", key, value->variant);
@@ -169,20 +190,22 @@ add_value (GVariantBuilder *builder, const char *key, const Value *value, GUnixF
 }
 
 GVariant *
-linx_mount_options_dictionary (LinxMountOptions *options, GVariant *raw, GUnixFDList *fds,
+linx_mount_options_dictionary (LinxMountOptions *options, GVariantBuilder *raw, GUnixFDList *fds,
                                GError **error)
 {
   g_auto (GVariantBuilder) builder = G_VARIANT_BUILDER_INIT (G_VARIANT_TYPE_VARDICT);
+  g_autoptr (GVariant) bytes = NULL;
   GHashTableIter iter;
   gpointer key, value;
 
   if (options != NULL) {
     g_hash_table_iter_init (&iter, options->values);
     while (g_hash_table_iter_next (&iter, &key, &value))
-      if (!add_value (&builder, key, value, fds, error))
+      if (!add_value (&builder, raw, key, value, fds, error))
         return NULL;
   }
-  if (raw != NULL)
-    g_variant_builder_add (&builder, "{sv}", "raw", raw);
+  bytes = g_variant_ref_sink (g_variant_builder_end (raw));
+  if (g_variant_n_children (bytes) > 0)
+    g_variant_builder_add (&builder, "{sv}", "raw", bytes);
   return g_variant_builder_end (&builder);
 }

@@ -57,6 +57,16 @@ gboolean linx_mount_options_set_namespace (LinxMountOptions *options, const char
 void linx_mount_options_set_string (LinxMountOptions *options, const char *key, const char *value);
 
 /**
+ * linx_mount_options_set_filename:
+ * @options: the options
+ * @key: a key, "under" or "covering" of a listing for instance
+ * @path: (type filename): a path; one that is not UTF-8 goes as bytes ("raw")
+ *
+ * Since: 0.1
+ */
+void linx_mount_options_set_filename (LinxMountOptions *options, const char *key, const char *path);
+
+/**
  * linx_mount_options_set_strings:
  * @options: the options
  * @key: a key, "fields" for instance

@@ -1,22 +1,21 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "linx-options.h"
+#include "linx-secrets.h"
 #include "linx-text.h"
+
+#include <string.h>
 
 /* The flags of the superblock that fsconfig(2) knows on every filesystem (fs/fs_context.c). */
 static const char *const superblock_words[] = {
   "sync", "async", "dirsync", "lazytime", "nolazytime", "mand", "nomand", NULL,
 };
 
-static const char *const secret_names[] = {
-  "password", "password2", "pass", "passwd", "secret", "key", "credentials", NULL,
-};
-
 static const char *const fd_names[] = { "fd", "rfdno", "wfdno", "pipe_fd", NULL };
 
 static const char *const path_names[] = {
-  "lowerdir",    "lowerdir+", "datadir+",  "upperdir",  "workdir",   "journal_path",
-  "journal_dev", "jdev",      "usrjquota", "grpjquota", "prjjquota", "logdev",
-  "rtdev",       "device",    "source",    "pidns",     "bpf_token", NULL,
+  "lowerdir", "lowerdir+", "datadir+",  "upperdir",    "workdir", "journal_path", "journal_dev",
+  "jdev",     "usrjquota", "grpjquota", "prjjquota",   "logdev",  "rtdev",        "device",
+  "source",   "pidns",     "bpf_token", "credentials", "cred",    "keyring",      NULL,
 };
 
 static const struct {
@@ -37,20 +36,30 @@ static const struct {
 };
 
 static void
-append_value (GString *text, const LinxFsOption *option)
+append_shown (GString *text, const char *name, const char *value)
 {
-  g_autofree char *shown = linx_text_escape (option->value);
+  g_autofree char *shown_name = linx_text_escape (name), *struck = NULL, *shown = NULL;
 
+  g_string_append (text, shown_name);
+  if (value == NULL)
+    return;
   g_string_append_c (text, '=');
-  if (g_strv_contains (secret_names, option->name)) {
+  if (linx_secrets_is_name (name)) {
     g_string_append (text, "***");
     return;
   }
-  for (const char *p = shown; *p != '\0'; p++)
-    if (*p == ',')
+  struck = linx_secrets_strike_url (value);
+  shown = linx_text_escape (struck);
+  for (const char *p = shown; *p != '\0';) {
+    gsize length = strcspn (p, ",");
+
+    g_string_append_len (text, p, (gssize)length);
+    p += length;
+    if (*p == ',') {
       g_string_append (text, "\\x2c");
-    else
-      g_string_append_c (text, *p);
+      p++;
+    }
+  }
 }
 
 char *
@@ -60,13 +69,38 @@ linx_options_fs_text (const LinxOptions *options)
 
   for (guint i = 0; i < options->fs->len; i++) {
     const LinxFsOption *option = g_ptr_array_index (options->fs, i);
-    g_autofree char *name = linx_text_escape (option->name);
 
-    g_string_append_printf (text, "%s%s", i > 0 ? "," : "", name);
-    if (option->value != NULL)
-      append_value (text, option);
+    g_string_append (text, i > 0 ? "," : "");
+    append_shown (text, option->name, option->value);
   }
   return g_string_free (text, FALSE);
+}
+
+char *
+linx_options_user_shown (const LinxOptions *options)
+{
+  GString *text = g_string_new (NULL);
+
+  for (guint i = 0; i < options->user->len; i++) {
+    const char *word = g_ptr_array_index (options->user, i);
+    const char *sign = strchr (word, '=');
+    g_autofree char *name = sign != NULL ? g_strndup (word, (gsize)(sign - word)) : g_strdup (word);
+
+    g_string_append (text, i > 0 ? "," : "");
+    append_shown (text, name, sign != NULL ? sign + 1 : NULL);
+  }
+  if (options->user_name != NULL) {
+    g_string_append (text, text->len > 0 ? "," : "");
+    append_shown (text, "user", options->user_name);
+  }
+  return g_string_free (text, FALSE);
+}
+
+static void
+strike (GString *text, const char *name, const char *value)
+{
+  if (value != NULL && value[0] != '\0' && linx_secrets_is_name (name))
+    g_string_replace (text, value, "***", 0);
 }
 
 char *
@@ -77,9 +111,12 @@ linx_options_strike_secrets (const LinxOptions *options, const char *text)
   for (guint i = 0; i < options->fs->len; i++) {
     const LinxFsOption *option = g_ptr_array_index (options->fs, i);
 
-    if (option->value != NULL && option->value[0] != '\0'
-        && g_strv_contains (secret_names, option->name))
-      g_string_replace (struck, option->value, "***", 0);
+    strike (struck, option->name, option->value);
+  }
+  for (guint i = 0; i < options->user->len; i++) {
+    g_auto (GStrv) pair = g_strsplit (g_ptr_array_index (options->user, i), "=", 2);
+
+    strike (struck, pair[0], pair[1]);
   }
   return g_string_free (struck, FALSE);
 }
@@ -93,27 +130,40 @@ linx_options_names_fd (const LinxFsOption *option)
 gboolean
 linx_options_names_path (const LinxFsOption *option)
 {
-  return g_strv_contains (path_names, option->name);
+  return g_strv_contains (path_names, option->name) || g_str_has_suffix (option->name, "file");
 }
 
 static gboolean
 list_has (const char *list, const char *word)
 {
-  g_auto (GStrv) words = g_strsplit (list, " ", -1);
-  return g_strv_contains ((const char *const *)words, word);
+  while (*list != '\0') {
+    gsize length = strcspn (list, " ");
+
+    if (list[0] == word[0] && strncmp (list, word, length) == 0 && word[length] == '\0')
+      return TRUE;
+    list += length;
+    list += strspn (list, " ");
+  }
+  return FALSE;
+}
+
+static gboolean
+list_has_pair (const char *list, const LinxFsOption *option)
+{
+  g_autofree char *pair
+      = option->value != NULL ? g_strconcat (option->name, "=", option->value, NULL) : NULL;
+
+  return pair != NULL && list_has (list, pair);
 }
 
 gboolean
 linx_options_harmless (const char *fstype, const LinxFsOption *option)
 {
-  g_autofree char *pair
-      = option->value != NULL ? g_strconcat (option->name, "=", option->value, NULL) : NULL;
-
   if (g_strv_contains (superblock_words, option->name))
     return TRUE;
   for (gsize i = 0; i < G_N_ELEMENTS (harmless); i++)
     if (list_has (harmless[i].fstypes, fstype))
       return list_has (harmless[i].names, option->name)
-             || (pair != NULL && list_has (harmless[i].names, pair));
+             || list_has_pair (harmless[i].names, option);
   return FALSE;
 }

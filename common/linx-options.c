@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "linx-options.h"
 #include "linx-error.h"
+#include "linx-option-list.h"
+#include "linx-size.h"
 
 #include <libmount.h>
+#include <limits.h>
 #include <string.h>
 #include <sys/mount.h>
 
@@ -53,10 +56,11 @@ static const struct {
   { "unbindable", MS_UNBINDABLE },
 };
 
-/* Accepted, and without an effect here: they speak to mount(8), or only to the kernel's log. */
+/* Accepted, and without an effect here: they speak to mount(8), or only to the kernel's log, or are
+ * what each filesystem that can do it always does (SB_I_VERSION). */
 static const char *const silent_words[] = {
-  "defaults", "auto",    "noauto", "nofail", "nouser", "nousers",
-  "noowner",  "nogroup", "silent", "loud",   NULL,
+  "defaults", "auto",   "noauto", "nofail",   "nouser",     "nousers", "noowner",
+  "nogroup",  "silent", "loud",   "iversion", "noiversion", NULL,
 };
 
 static void
@@ -72,6 +76,8 @@ fs_option_free (gpointer data)
 void
 linx_options_free (LinxOptions *options)
 {
+  g_free (options->user_name);
+  g_free (options->subdir);
   g_ptr_array_unref (options->user);
   g_ptr_array_unref (options->fs);
   g_free (options);
@@ -81,7 +87,7 @@ static const Attribute *
 find_attribute (const Attribute *table, gsize n, const char *word)
 {
   for (gsize i = 0; i < n; i++)
-    if (g_str_equal (table[i].word, word))
+    if (table[i].word[0] == word[0] && g_str_equal (table[i].word, word))
       return &table[i];
   return NULL;
 }
@@ -168,15 +174,29 @@ take_propagation (LinxOptions *options, const char *word, GError **error)
 static gboolean
 take_bytes (guint64 *bytes, const char *word, const char *value, GError **error)
 {
-  return g_ascii_string_to_unsigned (value != NULL ? value : "", 10, 0, G_MAXINT64, bytes, NULL)
+  return linx_size_parse (value != NULL ? value : "", bytes)
              ? TRUE
-             : linx_error_set_args (error, "option '%s' must be a number of bytes", word);
+             : linx_error_set_args (error, "option '%s' must be a number of bytes, or of K, M, G",
+                                    word);
 }
 
 static gboolean
 has_no_value (const char *word, const char *value, GError **error)
 {
   return value == NULL ? TRUE : linx_error_set_args (error, "option '%s' takes no value", word);
+}
+
+static gboolean
+take_subdir (LinxOptions *options, const char *value, GError **error)
+{
+  if (value == NULL || value[0] == '\0')
+    return linx_error_set_args (error, "option 'X-mount.subdir' names no directory");
+  if (strlen (value) >= PATH_MAX - 1)
+    return linx_error_set_args (error, "option 'X-mount.subdir' is longer than %d bytes",
+                                PATH_MAX - 2);
+  g_free (options->subdir);
+  options->subdir = g_strconcat (value[0] == '/' ? "" : "/", value, NULL);
+  return TRUE;
 }
 
 /* The words of mount(8) that say what is done, and not how it will be. */
@@ -212,6 +232,8 @@ take_command (LinxOptions *options, const char *word, const char *value, gboolea
     return take_bytes (&options->size_limit, word, value, error);
   if (g_str_equal (word, "X-mount.mkdir") && value == NULL)
     return (options->make_directory = TRUE);
+  if (g_str_equal (word, "X-mount.subdir"))
+    return take_subdir (options, value, error);
   *taken = FALSE;
   return TRUE;
 }
@@ -222,8 +244,8 @@ is_userspace_word (const char *word)
 {
   for (const struct libmnt_optmap *map = mnt_get_builtin_optmap (MNT_USERSPACE_MAP); map->name;
        map++) {
-    gsize length = strcspn (map->name, "=[");
-    if (strlen (word) == length && strncmp (word, map->name, length) == 0)
+    gsize length = map->name[0] == word[0] ? strcspn (map->name, "=[") : 0;
+    if (length > 0 && strlen (word) == length && strncmp (word, map->name, length) == 0)
       return TRUE;
   }
   return FALSE;
@@ -233,11 +255,31 @@ is_userspace_word (const char *word)
 static gboolean
 take_user_word (LinxOptions *options, const char *word, const char *value, GError **error)
 {
-  if (value != NULL && strpbrk (value, ",\"") != NULL)
-    return linx_error_set_args (error, "option '%s' may hold no comma and no quote", word);
+  if (!linx_option_list_is_plain (value))
+    return linx_error_set_args (
+        error, "option '%s' may hold no comma and no quote, and no backslash at its end", word);
   g_ptr_array_add (options->user,
                    value != NULL ? g_strconcat (word, "=", value, NULL) : g_strdup (word));
   return TRUE;
+}
+
+/* To mount(8) it is who has mounted, and to a helper whose account on the server it is. */
+static gboolean
+take_user_name (LinxOptions *options, const char *value, GError **error)
+{
+  if (!linx_option_list_is_plain (value))
+    return linx_error_set_args (error, "option 'user' may hold no comma, quote or backslash");
+  g_free (options->user_name);
+  options->user_name = g_strdup (value);
+  return TRUE;
+}
+
+/* What other programs left in fstab(5), and mount(8) neither heeds nor records. */
+static gboolean
+is_for_others (const char *word)
+{
+  return g_str_equal (word, "comment")
+         || (g_str_has_prefix (word, "X-") && !g_str_has_prefix (word, "X-mount."));
 }
 
 static gboolean
@@ -247,13 +289,12 @@ take_word (LinxOptions *options, const char *word, const char *value, GError **e
   const Attribute *bundle = find_attribute (bundles, G_N_ELEMENTS (bundles), word);
   gboolean taken;
 
-  if (word[0] == '\0' || word[0] == '=')
+  if (word[0] == '\0')
     return linx_error_set_args (error, "'options' has an option without a name");
-  if (strchr (word, '"') != NULL)
-    return linx_error_set_args (error, "'options' has a quote in the name of an option: '%s'",
-                                word);
   if (attribute != NULL)
     return take_attribute (options, attribute, word, value, error);
+  if (value != NULL && g_str_equal (word, "user"))
+    return take_user_name (options, value, error);
   if (bundle != NULL) {
     apply (&options->attr, bundle);
     return TRUE;
@@ -266,6 +307,16 @@ take_word (LinxOptions *options, const char *word, const char *value, GError **e
     return TRUE;
   if (g_str_has_prefix (word, "x-") || g_str_equal (word, "_netdev"))
     return take_user_word (options, word, value, error);
+  if (is_for_others (word))
+    return TRUE;
+  if (g_str_equal (word, "loop"))
+    return linx_error_set_args (error,
+                                "option 'loop' takes no device: a free one is found, or the "
+                                "one that the file has; mount '%s' itself to use that",
+                                value);
+  if (g_str_equal (word, "X-mount.mkdir"))
+    return linx_error_set_args (error, "option 'X-mount.mkdir' takes no mode: the directory has "
+                                       "0755");
   if (g_str_has_prefix (word, "X-") || is_userspace_word (word))
     return linx_error_set_args (error, "option '%s' is not supported", word);
 
@@ -276,53 +327,30 @@ take_word (LinxOptions *options, const char *word, const char *value, GError **e
   return TRUE;
 }
 
-static char *
-unquote (const char *value, gsize length)
-{
-  if (value == NULL)
-    return NULL;
-  if (length >= 2 && value[0] == '"' && value[length - 1] == '"')
-    return g_strndup (value + 1, length - 2);
-  return g_strndup (value, length);
-}
-
-/* libmount takes a list with an open quote for one that ends before it. */
-static gboolean
-has_open_quote (const char *list)
-{
-  gboolean open = FALSE;
-
-  for (; *list != '\0'; list++)
-    if (*list == '"')
-      open = !open;
-  return open;
-}
-
 LinxOptions *
 linx_options_parse (const char *list, GError **error)
 {
   g_autoptr (LinxOptions) options = g_new0 (LinxOptions, 1);
-  g_autofree char *copy = g_strdup (list);
-  char *rest = copy, *name, *value;
-  size_t name_length, value_length;
-  int rc = has_open_quote (list) ? -1 : 0;
+  g_autoptr (GError) broken = NULL;
 
   options->user = g_ptr_array_new_with_free_func (g_free);
   options->fs = g_ptr_array_new_with_free_func (fs_option_free);
-  while (rc == 0
-         && (rc = mnt_optstr_next_option (&rest, &name, &name_length, &value, &value_length))
-                == 0) {
-    g_autofree char *word = g_strndup (name, name_length);
-    g_autofree char *plain = unquote (value, value_length);
+  for (guint n = 0;; n++) {
+    g_autofree char *word = NULL, *value = NULL;
 
-    if (!take_word (options, word, plain, error))
+    if (!linx_option_list_next (&list, &word, &value, &broken))
+      break;
+    if (n == LINX_MOST_OPTIONS) {
+      linx_error_set_args (error, "'options' has more than %d options", LINX_MOST_OPTIONS);
+      return NULL;
+    }
+    if (!take_word (options, word, value, error))
       return NULL;
   }
-  if (rc < 0) {
-    linx_error_set_args (error, "'options' is no list of mount options: '%s'", list);
-    return NULL;
-  }
-  return g_steal_pointer (&options);
+  if (broken == NULL)
+    return g_steal_pointer (&options);
+  g_propagate_error (error, g_steal_pointer (&broken));
+  return NULL;
 }
 
 char *

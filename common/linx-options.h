@@ -28,6 +28,9 @@ typedef struct {
   guint64 clear;
 } LinxAttributes;
 
+/** LINX_MOST_OPTIONS: no list has more. */
+#define LINX_MOST_OPTIONS 1000
+
 /** LinxOperation: what a word of the list makes of Mount. */
 typedef enum {
   LINX_OPERATION_NONE,
@@ -48,6 +51,10 @@ typedef enum {
  * @propagation: MS_SHARED, MS_PRIVATE, MS_SLAVE or MS_UNBINDABLE; 0: no such word
  * @propagation_recursive: it was one of `rshared`, `rprivate`, ...
  * @make_directory: X-mount.mkdir was given
+ * @user_name: (nullable): the value of `user=NAME`, which a helper is given, and brings nothing
+ * else
+ * @subdir: (nullable): which directory of a new filesystem is mounted (X-mount.subdir), from its
+ * root
  * @loop: `loop` was given
  * @offset: where in a file the filesystem begins, in bytes
  * @size_limit: how much of the file it is, in bytes; 0: all that follows
@@ -67,6 +74,8 @@ typedef struct {
   int propagation;
   gboolean propagation_recursive;
   gboolean make_directory;
+  char *user_name;
+  char *subdir;
   gboolean loop;
   guint64 offset;
   guint64 size_limit;
@@ -79,9 +88,9 @@ typedef struct {
  * @list: a comma list as for `mount -o` (mount(8)); values may be in double quotes
  * @error: set to InvalidArgs, naming the word
  *
- * Splits @list with libmount's grammar and vocabulary. The last word on an attribute wins. `user`,
- * `users`, `owner` and `group` bring the attributes that mount(8) gives them; the other words that
- * speak to mount(8) alone (defaults, auto, noauto, nofail) are accepted.
+ * Splits @list (linx-option-list.h), with libmount's vocabulary. The last word on an attribute
+ * wins. `user`, `users`, `owner` and `group` bring the attributes that mount(8) gives them; the
+ * other words that speak to mount(8) alone (defaults, auto, noauto, nofail) are accepted.
  *
  * Returns: (transfer full): the parts, or %NULL with @error set
  */
@@ -104,7 +113,7 @@ char *linx_options_attributes (const LinxAttributes *attributes);
  * @options: the options
  *
  * Prints the filesystem's options for a reader: comma-separated in the order given, secrets
- * (password=, pass=, ...) as "***", a comma inside a value as \x2c, bytes that would act on a
+ * (linx-secrets.h) as "***", a comma inside a value as \x2c, bytes that would act on a
  * terminal escaped. Splitting the text at its commas gives exactly the options.
  *
  * Returns: (transfer full): the text, "" where there are none
@@ -138,6 +147,15 @@ char *linx_options_strike_secrets (const LinxOptions *options, const char *text)
  * Returns: (transfer full): the words for other programs, comma-separated, as they were given
  */
 char *linx_options_user_text (const LinxOptions *options);
+
+/**
+ * linx_options_user_shown:
+ * @options: the options
+ *
+ * Returns: (transfer full): linx_options_user_text(), and `user=NAME`, for a reader: escaped,
+ * secrets as "***"
+ */
+char *linx_options_user_shown (const LinxOptions *options);
 
 /**
  * linx_options_names_fd:

@@ -3,11 +3,44 @@
 
 #include <string.h>
 
+/* What Unicode would have shown as nothing, or as a blank, and calls a letter or a mark
+ * (Default_Ignorable_Code_Point in DerivedCoreProperties.txt, and the blank of Braille). */
+static gboolean
+is_blank (gunichar c)
+{
+  static const struct {
+    gunichar first;
+    gunichar last;
+  } blanks[] = {
+    { 0x034f, 0x034f }, { 0x115f, 0x1160 },   { 0x17b4, 0x17b5 }, { 0x180b, 0x180f },
+    { 0x2800, 0x2800 }, { 0x3164, 0x3164 },   { 0xfe00, 0xfe0f }, { 0xffa0, 0xffa0 },
+    { 0xfff0, 0xfffb }, { 0xe0000, 0xe0fff },
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (blanks); i++)
+    if (c >= blanks[i].first && c <= blanks[i].last)
+      return TRUE;
+  return FALSE;
+}
+
 gboolean
 linx_text_acts (gunichar c)
 {
-  return g_unichar_iscntrl (c) || (c >= 0x2028 && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069)
-         || c == 0x200e || c == 0x200f || c == 0x061c;
+  if (c < 0x7f)
+    return c < 0x20;
+  switch (g_unichar_type (c)) {
+  case G_UNICODE_CONTROL:
+  case G_UNICODE_FORMAT:
+  case G_UNICODE_LINE_SEPARATOR:
+  case G_UNICODE_PARAGRAPH_SEPARATOR:
+  case G_UNICODE_SPACE_SEPARATOR:
+  case G_UNICODE_PRIVATE_USE:
+  case G_UNICODE_SURROGATE:
+  case G_UNICODE_UNASSIGNED:
+    return TRUE;
+  default:
+    return is_blank (c);
+  }
 }
 
 static gboolean
@@ -17,12 +50,13 @@ nothing (gunichar c)
   return FALSE;
 }
 
-/* The quotes that prompts put around names too, and the backslash, so that two different names
- * never read the same. */
+/* The quotes that prompts put around names too, and what looks like them, and the backslash, so
+ * that two different names never read the same. */
 static gboolean
 acts_on_name (gunichar c)
 {
-  return c == '\\' || c == '"' || linx_text_acts (c);
+  return c == '\\' || c == '"' || (c >= 0x201c && c <= 0x201f) || c == 0x02ba || c == 0x2033
+         || (c >= 0x301d && c <= 0x301f) || c == 0xff02 || linx_text_acts (c);
 }
 
 static void
@@ -32,25 +66,38 @@ append_bytes (GString *out, const char *from, const char *to)
     g_string_append_printf (out, "\\x%02x", (guchar)*from);
 }
 
+/* As nearly all are. */
+static gboolean
+is_plain_ascii (const char *bytes)
+{
+  for (; *bytes != '\0'; bytes++)
+    if (*bytes < 0x20 || *bytes > 0x7e || *bytes == '"' || *bytes == '\\')
+      return FALSE;
+  return TRUE;
+}
+
 static char *
 escape (const char *bytes, gboolean (*is_escaped) (gunichar c), gboolean *valid)
 {
   GString *out = g_string_new (NULL);
-  const char *end = bytes + strlen (bytes);
+  const char *end = bytes + strlen (bytes), *plain = bytes; /* as it is, and not yet in @out */
 
   *valid = TRUE;
   while (bytes < end) {
-    gunichar c = g_utf8_get_char_validated (bytes, end - bytes);
+    gboolean ascii = (guchar)*bytes < 0x80;
+    gunichar c = ascii ? (guchar)*bytes : g_utf8_get_char_validated (bytes, end - bytes);
     gboolean broken = c == (gunichar)-1 || c == (gunichar)-2;
     const char *next = broken ? bytes + 1 : g_utf8_next_char (bytes);
 
-    if (broken || is_escaped (c))
+    if (broken || is_escaped (c)) {
+      g_string_append_len (out, plain, bytes - plain);
       append_bytes (out, bytes, next);
-    else
-      g_string_append_len (out, bytes, next - bytes);
+      plain = next;
+    }
     *valid = *valid && !broken;
     bytes = next;
   }
+  g_string_append_len (out, plain, end - plain);
   return g_string_free (out, FALSE);
 }
 
@@ -58,6 +105,9 @@ char *
 linx_text_escape (const char *bytes)
 {
   gboolean valid;
+
+  if (is_plain_ascii (bytes))
+    return g_strdup (bytes);
   return escape (bytes, acts_on_name, &valid);
 }
 
@@ -78,5 +128,32 @@ char *
 linx_text_printable (const char *text)
 {
   gboolean valid;
+
+  if (is_plain_ascii (text))
+    return g_strdup (text);
   return escape (text, linx_text_acts, &valid);
+}
+
+/* A character of @text that begins no later than @at, and is not in the middle of an \xNN. */
+static const char *
+step_back (const char *text, const char *at)
+{
+  for (int i = 1; i <= 3 && at - i >= text; i++)
+    if (at[-i] == '\\')
+      return at - i;
+  return at;
+}
+
+char *
+linx_text_shorten (const char *escaped)
+{
+  glong length = g_utf8_strlen (escaped, -1);
+  const char *head_end, *tail;
+
+  if (length <= LINX_TEXT_MOST_SHOWN)
+    return g_strdup (escaped);
+  head_end = step_back (escaped, g_utf8_offset_to_pointer (escaped, LINX_TEXT_MOST_SHOWN / 2));
+  tail = step_back (escaped, g_utf8_offset_to_pointer (escaped, length - LINX_TEXT_MOST_SHOWN / 2));
+  return g_strdup_printf ("%.*s\" [... %ld ...] \"%s", (int)(head_end - escaped), escaped, length,
+                          tail);
 }

@@ -9,8 +9,9 @@ G_BEGIN_DECLS
  * linx_text_acts:
  * @c: a character
  *
- * Returns: whether it reorders or breaks the text around it, or acts on a terminal: of such a
- *   forged prompt would be made
+ * Returns: whether it reorders or breaks the text around it, acts on a terminal, or shows as
+ * nothing or as a blank other than U+0020: of such a forged prompt would be made. So are all of
+ * Unicode's C and Z categories but U+0020, variation selectors, and what else is ignored by default
  */
 gboolean linx_text_acts (gunichar c);
 
@@ -19,9 +20,8 @@ gboolean linx_text_acts (gunichar c);
  * @bytes: a C string of any bytes
  *
  * Writes @bytes so that a prompt, a journal line or a terminal shows it and does nothing else:
- * control characters (C0, DEL, C1, and the line, paragraph and bidirectional ones), bytes that are
- * not UTF-8, the double quote and the backslash itself become \xNN, so that different bytes never
- * read the same.
+ * characters for which linx_text_acts() holds, bytes that are not UTF-8, the double quote and the
+ * backslash itself become \xNN, so that different bytes never read the same.
  *
  * Returns: (transfer full): printable UTF-8
  */
@@ -48,5 +48,20 @@ char *linx_text_utf8 (const char *bytes, gboolean *valid);
  * Returns: (transfer full): printable UTF-8
  */
 char *linx_text_printable (const char *text);
+
+/** LINX_TEXT_MOST_SHOWN: as many characters of a name a prompt shows. */
+#define LINX_TEXT_MOST_SHOWN 120
+
+/**
+ * linx_text_shorten:
+ * @escaped: a text from linx_text_escape(), which is to stand in double quotes
+ *
+ * Takes out the middle of what is longer than LINX_TEXT_MOST_SHOWN characters, and says how many
+ * there are in all: `/srv/aa" [... 4000 ...] "aa/z`. No name reads like that, for the quotes are
+ * not in it.
+ *
+ * Returns: (transfer full): what a person can read
+ */
+char *linx_text_shorten (const char *escaped);
 
 G_END_DECLS

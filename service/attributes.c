@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "attributes.h"
+#include "filesystem-types.h"
+#include "idmap.h"
 #include "linx-error.h"
 #include "verb.h"
 
@@ -44,24 +46,6 @@ linx_attributes_set (int mount, gboolean recursive, const LinxAttributes *attrib
   return mount_setattr (mount, "", flags, &attr, sizeof attr) == 0 ? 0 : errno;
 }
 
-gboolean
-linx_attributes_set_idmap (const LinxRequest *request, const LinxPins *pins, int mount,
-                           GError **error)
-{
-  struct mount_attr attr
-      = { .attr_set = MOUNT_ATTR_IDMAP, .userns_fd = (guint64)pins->fd[LINX_PIN_IDMAP] };
-  unsigned int flags = AT_EMPTY_PATH | (request->recursive ? AT_RECURSIVE : 0);
-
-  if (pins->fd[LINX_PIN_IDMAP] < 0 || mount_setattr (mount, "", flags, &attr, sizeof attr) == 0)
-    return TRUE;
-  return linx_error_set (error, LINX_MOUNT_STAGE_SET_ATTRIBUTES, errno, linx_pins_path (pins),
-                         errno == EINVAL ? "'idmap': this filesystem type cannot be mapped"
-                         : errno == EPERM
-                             ? "'idmap': the source is mapped already, or the mapping is the "
-                               "initial user namespace"
-                             : NULL);
-}
-
 static const char *
 explain (int err)
 {
@@ -70,6 +54,8 @@ explain (int err)
     return "the attribute is locked: the mount came from a more privileged mount namespace";
   case EBUSY:
     return "a file on it is open for writing";
+  case EINVAL:
+    return "it is neither a mount of this namespace nor a detached one";
   default:
     return NULL;
   }
@@ -94,19 +80,19 @@ linx_attributes_change (LinxVisit *visit, int mount, gboolean recursive,
 
 gboolean
 linx_attributes_prepare (const LinxRequest *request, const LinxPins *pins, int mount,
-                         gboolean make_private, GError **error)
+                         int propagation, GError **error)
 {
   LinxAttributes own, tree;
   int err;
 
   linx_attributes_of (request, pins, &own, &tree);
-  err = linx_attributes_set (mount, TRUE, &tree, make_private ? MS_PRIVATE : 0);
+  err = linx_attributes_set (mount, TRUE, &tree, propagation);
   if (err == 0)
     err = linx_attributes_set (mount, FALSE, &own, 0);
   if (err != 0)
     return linx_error_set (error, LINX_MOUNT_STAGE_SET_ATTRIBUTES, err, linx_pins_path (pins),
                            explain (err));
-  return linx_attributes_set_idmap (request, pins, mount, error);
+  return linx_idmap_set (request, pins, mount, error);
 }
 
 static gboolean
@@ -122,21 +108,43 @@ has_option_to_ask_for (const LinxRequest *request, const LinxPins *pins)
   return FALSE;
 }
 
+/* What is made from nothing a rule for the verb alone may allow; what is made from a device or an
+ * image that is pinned has its own rules. The control groups of the whole machine get the options
+ * of whoever mounted them last (cgroup_get_tree(), kernel/cgroup/cgroup.c). */
+static gboolean
+is_of_special_type (const LinxRequest *request, const LinxPins *pins)
+{
+  return (request->verb->bit & LINX_VERBS_MAKING) != 0 && pins->fstype != NULL
+         && pins->source_kind == LINX_SOURCE_NONE
+         && (!linx_filesystem_type_is_plain (pins->fstype) || pins->shows_initial_cgroup);
+}
+
 gboolean
 linx_attributes_need_unrestricted (const LinxRequest *request, const LinxPins *pins)
 {
   guint verb = request->verb->bit;
   guint64 clear = request->options->attr.clear | request->options->tree.clear;
 
+  if (pins->target_detached || pins->source_kind == LINX_SOURCE_FD
+      || pins->source_kind == LINX_SOURCE_NAMESPACE || request->beneath)
+    return TRUE;
+  /* It ends the filesystem for all who use it, in every namespace (umount2(2)). */
+  if (verb == LINX_VERB_UMOUNT)
+    return request->force && pins->ns[LINX_IN].kind != LINX_NAMESPACE_HOST;
   if ((verb & (VERBS_WITH_NEW_MOUNT | LINX_VERB_REMOUNT)) == 0)
     return FALSE;
+  if (request->superblock && pins->ns[LINX_IN].kind != LINX_NAMESPACE_HOST)
+    return TRUE;
   if ((verb & LINX_VERBS_DETACHED) != 0 || pins->ns[LINX_IN].foreign
       || request->idmap.kind != LINX_WHERE_NONE
       || (linx_pins_crosses (pins) && pins->ns[LINX_FROM].foreign))
+    return TRUE;
+  /* What the other namespace mounts later comes along, with the attributes that it has there. */
+  if ((verb & LINX_VERBS_CLONING) != 0 && request->propagation == MS_SLAVE)
     return TRUE;
   if ((clear & FORCED) != 0 || ((verb & LINX_VERBS_CLONING) != 0 && (clear & RESTRICTIONS) != 0))
     return TRUE;
   if (pins->helper || (verb == LINX_VERB_MOUNT && pins->source_kind == LINX_SOURCE_FILE))
     return TRUE;
-  return has_option_to_ask_for (request, pins);
+  return is_of_special_type (request, pins) || has_option_to_ask_for (request, pins);
 }

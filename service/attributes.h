@@ -46,27 +46,18 @@ gboolean linx_attributes_change (LinxVisit *visit, int mount, gboolean recursive
                                  GError **error);
 
 /**
- * linx_attributes_set_idmap:
- * @request: whether the whole subtree
- * @pins: the mapping, if there is to be one
- * @mount: a detached mount
- * @error: SetAttributes.*
- */
-gboolean linx_attributes_set_idmap (const LinxRequest *request, const LinxPins *pins, int mount,
-                                    GError **error);
-
-/**
  * linx_attributes_prepare:
  * @request: what was asked for
  * @pins: who asks; the id mapping
  * @mount: a detached mount
- * @make_private: whether to take it, and all below it, out of their peer groups
+ * @propagation: MS_PRIVATE, or MS_SLAVE, for it and all below it: out of their peer groups; 0:
+ * leave them there
  * @error: SetAttributes.*
  *
  * Gives a mount that nobody sees yet all that it must have when it is seen.
  */
 gboolean linx_attributes_prepare (const LinxRequest *request, const LinxPins *pins, int mount,
-                                  gboolean make_private, GError **error);
+                                  int propagation, GError **error);
 
 /**
  * linx_attributes_need_unrestricted:
@@ -74,8 +65,10 @@ gboolean linx_attributes_prepare (const LinxRequest *request, const LinxPins *pi
  * @pins: who asks, and where
  *
  * Returns: whether the request also needs the action mount-unrestricted: it takes nosuid or nodev
- *   back or, from a clone, any restriction; maps ids; is about detached mounts, images or helpers;
- *   passes the filesystem an option that is not known to be harmless; goes to a namespace whose
- * root can undo the attributes; or comes from one whose root could furnish it
+ *   back or, from a clone, any restriction; maps ids; has a clone receive later mounts; is about
+ * detached mounts, images or helpers; passes the filesystem an option that is not known to be
+ * harmless; is of a type that lives on no device, and is none of those that are made from nothing,
+ * or shows the initial control groups; forces an unmount outside of the host; goes to a namespace
+ * whose root can undo the attributes; or comes from one whose root could furnish it
  */
 gboolean linx_attributes_need_unrestricted (const LinxRequest *request, const LinxPins *pins);

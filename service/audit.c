@@ -1,26 +1,23 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "audit.h"
+#include "audit-quota.h"
+#include "audit-value.h"
 #include "linx-error.h"
 
 #include <string.h>
 #include <unistd.h>
 
-/* The line's text: what was given, as key="value". Values hold no control bytes; a quote is all
- * that is left to mark. */
+/* The line's text: what was given, as key="value". */
 static void
 append_detail (const char *key, const char *value, gpointer user_data)
 {
-  GString *line = user_data;
+  g_autofree char *shown = NULL;
 
   if (value[0] == '\0')
     return;
-  g_string_append_printf (line, " %s=\"", key);
-  for (const char *p = value; *p != '\0'; p++)
-    if (*p == '"' || (guchar)*p < 0x20 || *p == 0x7f)
-      g_string_append_printf (line, "\\x%02x", (guchar)*p);
-    else
-      g_string_append_c (line, *p);
-  g_string_append_c (line, '"');
+  shown = linx_audit_value (value);
+  g_string_append_printf (user_data, " %s=\"%s%s", key, shown,
+                          strchr (shown, '"') != NULL ? "" : "\"");
 }
 
 /* A detail as a field of the journal: LINX_SOURCE_KIND for "source-kind". */
@@ -37,7 +34,7 @@ add_field (const char *key, const char *value, gpointer user_data)
   for (char *c = name; *c != '\0'; c++)
     *c = *c == '-' ? '_' : g_ascii_toupper (*c);
   field.key = name;
-  field.value = g_strdup (value);
+  field.value = linx_audit_value (value);
   g_array_append_val (fields, field);
 }
 
@@ -85,7 +82,7 @@ static void
 record_free (Record *record)
 {
   g_clear_pointer (&record->caller, linx_caller_unref);
-  g_clear_pointer (&record->details, linx_details_free);
+  g_clear_pointer (&record->details, linx_details_unref);
   g_clear_error (&record->error);
   g_free (record);
 }
@@ -104,7 +101,7 @@ write_fields (const LinxCaller *caller, const LinxDetails *details, const char *
   if (caller != NULL)
     add_caller (fields, caller);
   if (details != NULL)
-    linx_details_foreach (details, add_field, fields);
+    linx_details_foreach (details, NULL, add_field, fields);
   add_field ("outcome", outcome, fields);
   /* Standard error is a stream of the journal's, which takes it while its socket is away. */
   if (g_log_writer_journald (G_LOG_LEVEL_MESSAGE, (const GLogField *)(void *)fields->data,
@@ -115,6 +112,17 @@ write_fields (const LinxCaller *caller, const LinxDetails *details, const char *
 
 /* To the journal, where that is what standard error leads to. */
 static void
+write_out (const LinxCaller *caller, const LinxDetails *details, const char *outcome,
+           const char *line)
+{
+  if (g_log_writer_is_journald (STDERR_FILENO))
+    write_fields (caller, details, outcome, line);
+  else
+    g_printerr ("linx-mountd: %s\n", line);
+}
+
+/* Returns how long the line was. */
+static gsize
 write_line (const LinxCaller *caller, const LinxDetails *details, const GError *error)
 {
   g_autoptr (GString) line = g_string_new ("audit:");
@@ -122,78 +130,76 @@ write_line (const LinxCaller *caller, const LinxDetails *details, const GError *
 
   if (caller != NULL)
     g_string_append_printf (line, " uid=%u caller-pid=%d", caller->uid, (int)caller->pid);
-  linx_details_foreach (details, append_detail, line);
+  linx_details_foreach (details, NULL, append_detail, line);
   append_detail ("outcome", outcome, line);
   append_detail ("error", error != NULL ? error->message : "", line);
-  if (g_log_writer_is_journald (STDERR_FILENO))
-    write_fields (caller, details, outcome, line->str);
-  else
-    g_printerr ("linx-mountd: %s\n", line->str);
+  write_out (caller, details, outcome, line->str);
+  return line->len;
 }
 
-/* What was done may fill the journal so far, and no further: journald(8)'s own measure, which the
- * unit turns off because it would leave out anything. What was refused, or failed, is always there.
- */
-#define WINDOW (30 * G_TIME_SPAN_SECOND)
-#define MOST_DONE 10000
+/* Whose allowance a call is taken from. */
+static LinxAccount
+account_of (const LinxCaller *caller)
+{
+  return caller != NULL ? caller->account : LINX_ACCOUNT_NOBODY;
+}
 
-typedef struct {
-  gint64 start; /* of the window */
-  guint done;
-  guint left_out;
-} Rate;
+/* What one user makes may fill the journal so far, and no further: journald(8)'s own measure, which
+ * the unit turns off, would leave out anybody's. */
+static void
+write_record (LinxAuditQuota *quota, const Record *record)
+{
+  LinxAccount account = account_of (record->caller);
+  gboolean failed = record->error != NULL;
+  gsize bytes;
+
+  if (!linx_audit_quota_admits (quota, account, failed))
+    return;
+  bytes = write_line (record->caller, record->details, record->error);
+  linx_audit_quota_charge (quota, account, failed, bytes);
+}
 
 static void
-say_left_out (Rate *rate)
+end_window (LinxAuditQuota *quota)
 {
-  g_autofree char *line
-      = g_strdup_printf ("audit: %u calls that were done are not shown, beyond %d in %d s",
-                         rate->left_out, MOST_DONE, (int)(WINDOW / G_TIME_SPAN_SECOND));
+  g_autofree char *line = linx_audit_quota_restart (quota, g_get_monotonic_time ());
 
-  if (rate->left_out == 0)
-    return;
-  if (g_log_writer_is_journald (STDERR_FILENO))
-    write_fields (NULL, NULL, "left out", line);
-  else
-    g_printerr ("linx-mountd: %s\n", line);
-  rate->left_out = 0;
+  if (line != NULL)
+    write_out (NULL, NULL, "left out", line);
 }
 
-static gboolean
-is_shown (Rate *rate, const Record *record)
+/* The next record; %NULL: the window is over, and something was left out of it. */
+static Record *
+next_record (LinxAuditQuota *quota)
 {
-  gint64 now = g_get_monotonic_time ();
+  gint64 left = linx_audit_quota_left (quota, g_get_monotonic_time ());
 
-  if (now - rate->start > WINDOW) {
-    say_left_out (rate);
-    rate->start = now;
-    rate->done = 0;
-  }
-  if (record->error != NULL || rate->done < MOST_DONE) {
-    rate->done += record->error == NULL ? 1 : 0;
-    return TRUE;
-  }
-  rate->left_out++;
-  return FALSE;
+  if (!linx_audit_quota_is_over (quota))
+    return g_async_queue_pop (records);
+  return left > 0 ? g_async_queue_timeout_pop (records, (guint64)left) : NULL;
 }
 
 /* A record without details is the last one. */
 static gpointer
 write_records (gpointer unused)
 {
-  Rate rate = { 0, 0, 0 };
+  g_autoptr (LinxAuditQuota) quota = linx_audit_quota_new ();
   gboolean go_on = TRUE;
 
   (void)unused;
   while (go_on) {
-    Record *record = g_async_queue_pop (records);
+    Record *record = next_record (quota);
 
+    if (linx_audit_quota_left (quota, g_get_monotonic_time ()) == 0)
+      end_window (quota);
+    if (record == NULL)
+      continue;
     go_on = record->details != NULL;
-    if (go_on && is_shown (&rate, record))
-      write_line (record->caller, record->details, record->error);
+    if (go_on)
+      write_record (quota, record);
     record_free (record);
   }
-  say_left_out (&rate);
+  end_window (quota);
   return NULL;
 }
 

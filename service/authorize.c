@@ -4,10 +4,9 @@
 #include "bounds.h"
 #include "turns.h"
 
-#define POLKIT_AGENT_I_KNOW_API_IS_SUBJECT_TO_CHANGE
-#include <polkit/polkit.h>
+#include <errno.h>
+#include <glib-unix.h>
 
-#define GETTEXT_DOMAIN "linx-mount"
 #define MOST_SECONDS 300
 
 /* polkit answers one question after the other, but for those that wait for a person. */
@@ -17,14 +16,14 @@ static LinxTurns prompts = { .most = 8 };
 static PolkitAuthority *authority;
 static GList *waiting; /* of Question */
 
-/* A question under way: which of its actions is being asked, and the strictest answer so far. */
+/* A question under way: which of its checks is being asked, and the strictest answer so far. */
 typedef struct {
   PolkitSubject *subject;
-  uid_t uid;
-  GStrv actions;
+  LinxAccount account;
+  GPtrArray *checks; /* of LinxCheck */
   guint next;
-  PolkitDetails *details;
   gboolean interactive;
+  gboolean first_alone;
   LinxVerdict verdict; /* the strictest so far */
   GError *challenge;   /* of the first action that needs a prompt, where there may be none */
   GCancellable *asking;
@@ -33,7 +32,16 @@ typedef struct {
   gint64 start; /* monotonic */
   guint timer;
   gboolean too_late;
+  guint process_watch;
+  gboolean process_ended;
 } Question;
+
+static gpointer
+copy_check (gconstpointer check, gpointer unused)
+{
+  (void)unused;
+  return linx_check_ref ((LinxCheck *)check);
+}
 
 static void
 give_up (gpointer data, gpointer unused)
@@ -55,6 +63,19 @@ on_too_late (gpointer user_data)
   return G_SOURCE_REMOVE;
 }
 
+static gboolean
+on_process_ended (int process, GIOCondition condition, gpointer user_data)
+{
+  Question *question = user_data;
+
+  (void)process;
+  (void)condition;
+  question->process_watch = 0;
+  question->process_ended = TRUE;
+  g_cancellable_cancel (question->asking);
+  return G_SOURCE_REMOVE;
+}
+
 static void
 on_gone (GCancellable *gone, gpointer asking)
 {
@@ -63,8 +84,10 @@ on_gone (GCancellable *gone, gpointer asking)
 }
 
 static void
-start_waiting (Question *question, GCancellable *gone)
+start_waiting (Question *question, int process, GCancellable *gone)
 {
+  if (process >= 0 && question->interactive)
+    question->process_watch = g_unix_fd_add (process, G_IO_IN, on_process_ended, question);
   waiting = g_list_prepend (waiting, question);
   question->gone = g_object_ref (gone);
   question->gone_handler = g_cancellable_connect (gone, G_CALLBACK (on_gone),
@@ -79,6 +102,9 @@ stop_waiting (Question *question)
   if (question->timer != 0)
     g_source_remove (question->timer);
   question->timer = 0;
+  if (question->process_watch != 0)
+    g_source_remove (question->process_watch);
+  question->process_watch = 0;
   g_cancellable_disconnect (question->gone, question->gone_handler);
   question->gone_handler = 0;
 }
@@ -87,8 +113,7 @@ static void
 question_free (Question *question)
 {
   g_clear_object (&question->subject);
-  g_clear_object (&question->details);
-  g_strfreev (question->actions);
+  g_ptr_array_unref (question->checks);
   g_clear_error (&question->challenge);
   g_clear_object (&question->asking);
   g_clear_object (&question->gone);
@@ -109,10 +134,12 @@ linx_authorize_clear (void)
   g_clear_object (&authority);
 }
 
-static void
-add_detail (const char *key, const char *value, gpointer user_data)
+static const LinxCheck *
+next_check (const Question *question)
 {
-  polkit_details_insert (user_data, key, value);
+  return question->next < question->checks->len
+             ? g_ptr_array_index (question->checks, question->next)
+             : NULL;
 }
 
 static LinxTurns *
@@ -126,7 +153,7 @@ static void ask_next (GTask *task);
 static GError *
 refusal (const Question *question, gboolean dismissed)
 {
-  const char *action = question->actions[question->next];
+  const char *action = linx_check_action (next_check (question));
 
   if (dismissed)
     return g_error_new (LINX_MOUNT_ERROR, LINX_MOUNT_ERROR_NOT_AUTHORIZED_DISMISSED,
@@ -147,8 +174,8 @@ on_answer (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (PolkitAuthorizationResult) answer
       = polkit_authority_check_authorization_finish (POLKIT_AUTHORITY (source), result, &error);
 
-  linx_bounds_leave_check ();
-  linx_turns_end (turns_of (question), question->uid);
+  linx_bounds_leave_check (question->account, question->interactive);
+  linx_turns_end (turns_of (question), question->account);
   if (answer == NULL) {
     question->verdict = LINX_VERDICT_NO;
     g_task_return_new_error (task, LINX_MOUNT_ERROR, LINX_MOUNT_ERROR_NOT_AUTHORIZED,
@@ -164,7 +191,7 @@ on_answer (GObject *source, GAsyncResult *result, gpointer user_data)
     question->verdict = LINX_VERDICT_CHALLENGE;
     if (question->challenge == NULL)
       question->challenge = refusal (question, FALSE);
-    question->next++;
+    question->next = question->first_alone ? question->checks->len : question->next + 1;
     ask_next (g_steal_pointer (&task));
     return;
   }
@@ -181,9 +208,16 @@ ask (gpointer data)
   Question *question = g_task_get_task_data (task);
   GError *error = NULL;
 
-  if (linx_bounds_enter_check (question->interactive, &error)) {
+  /* A check that is called off costs polkit's connection a reply of its own. */
+  if (g_cancellable_is_cancelled (question->asking))
+    g_set_error_literal (&error, LINX_MOUNT_ERROR, LINX_MOUNT_ERROR_NOT_AUTHORIZED,
+                         "the caller left the bus");
+  else if (linx_bounds_enter_check (question->account, question->interactive, &error)) {
+    g_autoptr (PolkitDetails) details
+        = linx_check_details (next_check (question), question->interactive);
+
     polkit_authority_check_authorization (
-        authority, question->subject, question->actions[question->next], question->details,
+        authority, question->subject, linx_check_action (next_check (question)), details,
         question->interactive ? POLKIT_CHECK_AUTHORIZATION_FLAGS_ALLOW_USER_INTERACTION
                               : POLKIT_CHECK_AUTHORIZATION_FLAGS_NONE,
         g_task_get_cancellable (task), on_answer, task);
@@ -191,7 +225,7 @@ ask (gpointer data)
   }
   question->verdict = LINX_VERDICT_NO;
   g_task_return_error (task, error);
-  linx_turns_end (turns_of (question), question->uid);
+  linx_turns_end (turns_of (question), question->account);
   g_object_unref (task);
 }
 
@@ -201,7 +235,7 @@ ask_next (GTask *task)
 {
   Question *question = g_task_get_task_data (task);
 
-  if (question->actions[question->next] == NULL) {
+  if (next_check (question) == NULL) {
     if (question->challenge != NULL)
       g_task_return_error (task, g_steal_pointer (&question->challenge));
     else
@@ -209,7 +243,7 @@ ask_next (GTask *task)
     g_object_unref (task);
     return;
   }
-  linx_turns_take (turns_of (question), question->uid, ask, task);
+  linx_turns_take (turns_of (question), question->account, ask, task);
 }
 
 static void
@@ -243,18 +277,14 @@ linx_authorize (const LinxQuestion *question, GAsyncReadyCallback callback, gpoi
   copy->asking = g_cancellable_new ();
   task = g_task_new (NULL, copy->asking, callback, user_data);
   g_task_set_check_cancellable (task, FALSE);
-  copy->uid = question->uid;
+  copy->account = question->account;
   copy->subject = polkit_system_bus_name_new (question->sender);
-  copy->actions = g_strdupv ((char **)question->actions);
+  copy->checks = g_ptr_array_copy ((GPtrArray *)question->checks, copy_check, NULL);
+  g_ptr_array_set_free_func (copy->checks, (GDestroyNotify)linx_check_unref);
   copy->interactive = question->interactive;
-  copy->details = polkit_details_new ();
-  linx_details_foreach (question->details, add_detail, copy->details);
-  if (question->message != NULL) {
-    polkit_details_insert (copy->details, "polkit.message", question->message);
-    polkit_details_insert (copy->details, "polkit.gettext_domain", GETTEXT_DOMAIN);
-  }
+  copy->first_alone = question->first_alone;
   g_task_set_task_data (task, copy, (GDestroyNotify)question_free);
-  start_waiting (copy, question->gone);
+  start_waiting (copy, question->process, question->gone);
   if (authority != NULL)
     ask_next (task);
   else
@@ -274,6 +304,9 @@ linx_authorize_finish (GAsyncResult *result, LinxVerdict *verdict, GError **erro
     g_set_error (error, LINX_MOUNT_ERROR, LINX_MOUNT_ERROR_TIMEOUT,
                  "no answer within %u seconds: nothing was done",
                  (guint)((g_get_monotonic_time () - question->start) / G_TIME_SPAN_SECOND));
+  else if (question->process_ended)
+    linx_error_set (error, LINX_MOUNT_STAGE_OPEN_NS, ESRCH, "process",
+                    "the process that names the namespace has ended");
   else if (allowed && g_cancellable_is_cancelled (question->gone))
     g_set_error_literal (error, LINX_MOUNT_ERROR, LINX_MOUNT_ERROR_NOT_AUTHORIZED,
                          "the caller left the bus");

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "details.h"
+#include "account.h"
+#include "check.h"
 
 #include <gio/gio.h>
 
@@ -15,23 +16,24 @@ typedef enum {
 /**
  * LinxQuestion:
  * @sender: the caller's unique bus name
- * @uid: the caller's user
- * @actions: (array zero-terminated=1): ids of the actions that are all needed
- * @details: what is to be done
- * @message: (nullable): a message id of the gettext domain "linx-mount" that a prompt shows instead
- *   of the action's own
+ * @account: to whom it is counted
+ * @checks: (element-type LinxCheck): what must all be allowed
  * @interactive: whether a person may be asked
+ * @first_alone: whether it ends with the first check that is not a yes: what becomes of the others
+ * is not for the caller to know
+ * @process: a pidfd, or -1: the process that names the namespace; what is held of that is let go of
+ * when it ends
  * @gone: cancelled when the caller leaves: that takes the prompt away
  *
- * What polkit is asked, in one go for all actions.
+ * What polkit is asked, in one go for all checks.
  */
 typedef struct {
   const char *sender;
-  uid_t uid;
-  const char *const *actions;
-  const LinxDetails *details;
-  const char *message;
+  LinxAccount account;
+  const GPtrArray *checks;
   gboolean interactive;
+  gboolean first_alone;
+  int process;
   GCancellable *gone;
 } LinxQuestion;
 
@@ -41,7 +43,7 @@ typedef struct {
  * @callback: called in the main context
  * @user_data: for @callback
  *
- * Asks for each action in turn, until one is refused for good, for five minutes at most: what was
+ * Asks for each check in turn, until one is refused for good, for five minutes at most: what was
  * approved is not to lie around for longer.
  */
 void linx_authorize (const LinxQuestion *question, GAsyncReadyCallback callback,
@@ -52,7 +54,8 @@ void linx_authorize (const LinxQuestion *question, GAsyncReadyCallback callback,
  * @result: the result
  * @verdict: (out): the strictest of the answers
  * @error: NotAuthorized, NotAuthorizedDismissed or InteractiveAuthorizationRequired, in words for
- *   the caller; an error and a vanished polkit or caller are refusals. Timeout: nobody answered
+ *   the caller; an error and a vanished polkit or caller are refusals. Timeout: nobody answered.
+ *   OpenNs.ESRCH: the process has ended meanwhile
  *
  * Returns: whether all of it was allowed
  */

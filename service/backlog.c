@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "backlog.h"
 #include "gate.h"
-
-#define BUS_NAME "org.freedesktop.DBus"
-#define BUS_PATH "/org/freedesktop/DBus"
-#define STATS_INTERFACE "org.freedesktop.DBus.Debug.Stats"
+#include "quota.h"
 
 /* The bus is asked when so much was sent to a connection since it was asked last, or any
  * descriptor, and every second until it keeps nothing more. */
@@ -16,9 +13,10 @@
 typedef struct {
   guint64 number; /* there may have been another one of that name */
   char *name;
-  uid_t uid;
+  LinxAccount account;
   LinxAmount sent;  /* since there is this backlog */
   LinxAmount read;  /* of that: all but what the bus may still keep */
+  gsize unsent;     /* of that: bytes that the bus cannot have yet */
   LinxAmount asked; /* what was sent when the bus was asked last */
   guint asking;     /* how often it was asked without an answer yet */
   guint timer;      /* until it is asked again; 0: it is not going to be */
@@ -27,7 +25,7 @@ typedef struct {
 
 /* Who waits for what the bus keeps for all connections of a user. */
 typedef struct {
-  LinxBacklogFunc func;
+  LinxStatsFunc func;
   gpointer data;
   guint pending; /* answers to come */
   LinxAmount kept;
@@ -43,9 +41,10 @@ typedef struct {
 static GDBusConnection *bus; /* it outlives all that follows */
 static GHashTable *backlogs; /* unique name -> Backlog */
 static guint64 last_number;
-static GHashTable *users; /* uid -> LinxAmount that its connections have not read */
-static LinxAmount of_all;
-static void (*on_change) (uid_t uid);
+static LinxQuota bytes_unread;
+static LinxQuota fds_unread;
+static LinxQuota read_since; /* there was anything unread */
+static void (*on_change) (LinxAccount account);
 static void (*on_read) (void);
 
 static LinxAmount
@@ -59,19 +58,22 @@ unread (const Backlog *backlog)
 static void
 set (Backlog *backlog, LinxAmount sent, LinxAmount read)
 {
-  LinxAmount before = unread (backlog), user = linx_backlog_of_user (backlog->uid), now;
+  LinxAmount before = unread (backlog), now;
+  gsize progress = read.bytes - MIN (read.bytes, backlog->read.bytes) + read.fds
+                   - MIN (read.fds, backlog->read.fds);
 
   backlog->sent = sent;
   backlog->read = read;
   now = unread (backlog);
-  user = (LinxAmount){ user.bytes - before.bytes + now.bytes, user.fds - before.fds + now.fds };
-  of_all
-      = (LinxAmount){ of_all.bytes - before.bytes + now.bytes, of_all.fds - before.fds + now.fds };
-  if (user.bytes > 0 || user.fds > 0)
-    g_hash_table_insert (users, GUINT_TO_POINTER (backlog->uid), g_memdup2 (&user, sizeof user));
-  else
-    g_hash_table_remove (users, GUINT_TO_POINTER (backlog->uid));
-  on_change (backlog->uid);
+  linx_quota_add (&bytes_unread, backlog->account, now.bytes);
+  linx_quota_remove (&bytes_unread, backlog->account, before.bytes);
+  linx_quota_add (&fds_unread, backlog->account, now.fds);
+  linx_quota_remove (&fds_unread, backlog->account, before.fds);
+  linx_quota_add (&read_since, backlog->account, progress);
+  if (linx_quota_of (&bytes_unread, backlog->account) == 0)
+    linx_quota_remove (&read_since, backlog->account,
+                       linx_quota_of (&read_since, backlog->account));
+  on_change (backlog->account);
 }
 
 static void
@@ -94,28 +96,28 @@ find (const char *name)
 
 /* It is known whose it is. */
 static void
-give (Backlog *backlog, uid_t uid)
+give (Backlog *backlog, LinxAccount account)
 {
   LinxAmount read = backlog->read;
 
   set (backlog, backlog->sent, backlog->sent);
-  backlog->uid = uid;
+  backlog->account = account;
   set (backlog, backlog->sent, read);
 }
 
 static Backlog *
-backlog_of (const char *name, uid_t uid)
+backlog_of (const char *name, LinxAccount account)
 {
   Backlog *backlog = find (name);
 
-  if (backlog != NULL && backlog->uid != uid && backlog->uid == LINX_GATE_NOBODY)
-    give (backlog, uid);
+  if (backlog != NULL && backlog->account != account && backlog->account == LINX_ACCOUNT_NOBODY)
+    give (backlog, account);
   if (backlog != NULL)
     return backlog;
   backlog = g_new0 (Backlog, 1);
   backlog->number = ++last_number;
   backlog->name = g_strdup (name);
-  backlog->uid = uid;
+  backlog->account = account;
   g_hash_table_insert (backlogs, backlog->name, backlog);
   return backlog;
 }
@@ -177,40 +179,16 @@ leave_poll (Poll *poll)
   g_free (poll);
 }
 
-/* There is none: the connection is gone, or the bus does not tell. */
 static void
-note_error (const GError *error)
-{
-  static gboolean told;
-
-  if (told || g_error_matches (error, G_DBUS_ERROR, G_DBUS_ERROR_NAME_HAS_NO_OWNER))
-    return;
-  told = TRUE;
-  g_message ("Whether callers read what they are sent is not known: %s", error->message);
-}
-
-static void
-on_answer (GObject *source, GAsyncResult *result, gpointer data)
+on_answer (LinxAmount told, gpointer data)
 {
   Question *question = data;
-  g_autoptr (GError) error = NULL;
-  g_autoptr (GVariant) reply
-      = g_dbus_connection_call_finish (G_DBUS_CONNECTION (source), result, &error);
-  g_autoptr (GVariant) numbers = reply != NULL ? g_variant_get_child_value (reply, 0) : NULL;
   Backlog *backlog = find (question->name);
-  gboolean same = backlog != NULL && backlog->number == question->number;
-  guint32 bytes = 0, fds = 0;
   LinxAmount kept = { 0 };
 
-  if (error != NULL)
-    note_error (error);
-  if (numbers != NULL) {
-    g_variant_lookup (numbers, "OutgoingBytes", "u", &bytes);
-    g_variant_lookup (numbers, "OutgoingFDs", "u", &fds);
-  }
-  if (same) {
+  if (backlog != NULL && backlog->number == question->number) {
     backlog->asking--;
-    kept = take_answer (backlog, &question->sent, (LinxAmount){ bytes, fds });
+    kept = take_answer (backlog, &question->sent, told);
   }
   if (question->poll != NULL) {
     question->poll->kept.bytes += kept.bytes;
@@ -232,13 +210,12 @@ ask (Backlog *backlog, Poll *poll)
   question->number = backlog->number;
   question->name = g_strdup (backlog->name);
   question->sent = backlog->asked = backlog->sent;
+  question->sent.bytes -= backlog->unsent;
   question->poll = poll;
   backlog->asking++;
   if (poll != NULL)
     poll->pending++;
-  g_dbus_connection_call (bus, BUS_NAME, BUS_PATH, STATS_INTERFACE, "GetConnectionStats",
-                          g_variant_new ("(s)", backlog->name), G_VARIANT_TYPE ("(a{sv})"),
-                          G_DBUS_CALL_FLAGS_NONE, G_MAXINT, NULL, on_answer, question);
+  linx_stats_ask (bus, backlog->name, on_answer, question);
 }
 
 static void
@@ -259,7 +236,27 @@ void
 linx_backlog_add (const LinxCaller *caller, gsize bytes, guint fds)
 {
   if (backlogs != NULL && !g_cancellable_is_cancelled (caller->gone))
-    add (backlog_of (caller->name, caller->uid), bytes, fds);
+    add (backlog_of (caller->name, caller->account), bytes, fds);
+}
+
+void
+linx_backlog_delay (const LinxCaller *caller, gsize bytes)
+{
+  Backlog *backlog = backlogs != NULL ? find (caller->name) : NULL;
+
+  if (backlog != NULL)
+    backlog->unsent += HEADER_BYTES + bytes;
+}
+
+void
+linx_backlog_sent (const LinxCaller *caller, gsize bytes)
+{
+  Backlog *backlog = backlogs != NULL ? find (caller->name) : NULL;
+
+  if (backlog == NULL)
+    return;
+  backlog->unsent -= MIN (backlog->unsent, HEADER_BYTES + bytes);
+  ask_in (backlog, 0);
 }
 
 LinxAmount
@@ -271,21 +268,26 @@ linx_backlog_of (const LinxCaller *caller)
 }
 
 LinxAmount
-linx_backlog_of_user (uid_t uid)
+linx_backlog_of_account (LinxAccount account)
 {
-  const LinxAmount *amount = g_hash_table_lookup (users, GUINT_TO_POINTER (uid));
+  return (LinxAmount){ linx_quota_of (&bytes_unread, account),
+                       (guint)linx_quota_of (&fds_unread, account) };
+}
 
-  return amount != NULL ? *amount : (LinxAmount){ 0 };
+gsize
+linx_backlog_read_by (LinxAccount account)
+{
+  return linx_quota_of (&read_since, account);
 }
 
 LinxAmount
 linx_backlog_of_all (void)
 {
-  return of_all;
+  return (LinxAmount){ bytes_unread.all, (guint)fds_unread.all };
 }
 
 void
-linx_backlog_ask (uid_t uid, LinxBacklogFunc func, gpointer data)
+linx_backlog_ask (LinxAccount account, LinxStatsFunc func, gpointer data)
 {
   Poll *poll = g_new0 (Poll, 1);
   GHashTableIter iter;
@@ -296,7 +298,7 @@ linx_backlog_ask (uid_t uid, LinxBacklogFunc func, gpointer data)
   poll->pending = 1;
   g_hash_table_iter_init (&iter, backlogs);
   while (g_hash_table_iter_next (&iter, NULL, &backlog))
-    if (((Backlog *)backlog)->uid == uid)
+    if (((Backlog *)backlog)->account == account)
       ask (backlog, poll);
   leave_poll (poll);
 }
@@ -318,7 +320,6 @@ void
 linx_backlog_clear (void)
 {
   g_clear_pointer (&backlogs, g_hash_table_unref);
-  g_clear_pointer (&users, g_hash_table_unref);
 }
 
 static void
@@ -331,7 +332,7 @@ on_caller (GObject *source, GAsyncResult *result, gpointer data)
   if (caller != NULL)
     linx_backlog_add (caller, answers->bytes, 0);
   else if (backlogs != NULL && linx_gate_is_of_nobody (answers->name))
-    add (backlog_of (answers->name, LINX_GATE_NOBODY), answers->bytes, 0);
+    add (backlog_of (answers->name, LINX_ACCOUNT_NOBODY), answers->bytes, 0);
 }
 
 static void
@@ -341,11 +342,10 @@ on_answers (LinxAnswers *answers)
 }
 
 void
-linx_backlog_init (GDBusConnection *connection, void (*changed) (uid_t uid))
+linx_backlog_init (GDBusConnection *connection, void (*changed) (LinxAccount account))
 {
   bus = connection;
   on_change = changed;
   backlogs = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, backlog_free);
-  users = g_hash_table_new_full (NULL, NULL, NULL, g_free);
   linx_gate_on_answers (on_answers);
 }

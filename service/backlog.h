@@ -2,6 +2,7 @@
 #pragma once
 
 #include "caller.h"
+#include "stats.h"
 
 /*
  * Backlogs: what the bus keeps for callers who have not read it. For the main loop alone.
@@ -9,22 +10,17 @@
  * dbus-daemon keeps a message until its receiver takes it, and counts it against the sender: with
  * 127 MiB of them (max_incoming_bytes), or 64 descriptors (max_incoming_unix_fds), it reads nothing
  * from the service any more, for nobody. So what is sent to a connection is counted until the bus,
- * asked for its statistics, says that it keeps no more for it. Where it has none, all counts as
- * read: dbus-broker has bounds of its own, by receiver.
+ * asked for its statistics (stats.h), says that it keeps no more for it. dbus-broker counts it
+ * against its receiver's user, who may have 512 MiB of it and 4,096 descriptors: the same bounds
+ * hold there. Where there are no statistics, all counts as read.
  */
-
-/** LinxAmount: of messages, about. */
-typedef struct {
-  gsize bytes;
-  guint fds;
-} LinxAmount;
 
 /**
  * linx_backlog_init:
  * @bus: the connection that all is sent by; its gate tells what GDBus and it answer themselves
- * @changed: told of each user of whose messages more, or fewer, are unread than before
+ * @changed: told of each account of whose messages more, or fewer, are unread than before
  */
-void linx_backlog_init (GDBusConnection *bus, void (*changed) (uid_t uid));
+void linx_backlog_init (GDBusConnection *bus, void (*changed) (LinxAccount account));
 
 /**
  * linx_backlog_add:
@@ -34,25 +30,28 @@ void linx_backlog_init (GDBusConnection *bus, void (*changed) (uid_t uid));
  */
 void linx_backlog_add (const LinxCaller *caller, gsize bytes, guint fds);
 
+/** linx_backlog_delay: @bytes of what was added are not sent yet. */
+void linx_backlog_delay (const LinxCaller *caller, gsize bytes);
+
+/** linx_backlog_sent: what was delayed has been sent. */
+void linx_backlog_sent (const LinxCaller *caller, gsize bytes);
+
 /** linx_backlog_of: what the connection of @caller has not read, as far as is known. */
 LinxAmount linx_backlog_of (const LinxCaller *caller);
 
-/** linx_backlog_of_user: what all connections of @uid have not read. */
-LinxAmount linx_backlog_of_user (uid_t uid);
+/** linx_backlog_of_account: what all connections of @account have not read. */
+LinxAmount linx_backlog_of_account (LinxAccount account);
+
+/** linx_backlog_read_by: a number that is another one when connections of @account have read
+ * something since. */
+gsize linx_backlog_read_by (LinxAccount account);
 
 /** linx_backlog_of_all: what all connections have not read. */
 LinxAmount linx_backlog_of_all (void);
 
-/**
- * LinxBacklogFunc:
- * @kept: what the bus has just said that it keeps
- * @data: the function's data
- */
-typedef void (*LinxBacklogFunc) (LinxAmount kept, gpointer data);
-
-/** linx_backlog_ask: asks the bus about all connections of @uid; where there is nothing to ask,
+/** linx_backlog_ask: asks the bus about all connections of @account; where there is nothing to ask,
  * @func is called at once. */
-void linx_backlog_ask (uid_t uid, LinxBacklogFunc func, gpointer data);
+void linx_backlog_ask (LinxAccount account, LinxStatsFunc func, gpointer data);
 
 /** linx_backlog_on_read: @func is called whenever somebody has read what it was sent. */
 void linx_backlog_on_read (void (*func) (void));

@@ -8,9 +8,12 @@
 #define MOST_CHECKS 96
 /* A thread each, where all of them are stuck. */
 #define MOST_CALLS 1024
-/* That part of all calls is root's alone; and twice that of all checks, for those of no person. */
-#define RESERVED_PART 8
-
+/* More than a caller that makes one call after the other leaves behind on a machine that is busy.
+ */
+#define MOST_CLOSES 1024
+#define MOST_CLOSES_OF_USER 128
+/* Root may have as many calls as so many users. */
+#define ROOTS_USERS 4
 static int most_calls = 256;
 static int most_calls_of_user = 32;
 static int most_checks = 64;
@@ -28,9 +31,10 @@ static const GOptionEntry options[] = {
   { NULL, 0, 0, 0, NULL, NULL, NULL },
 };
 
-static guint calls;
-static guint checks;
-static GHashTable *calls_of_uid; /* uid -> count */
+static LinxQuota calls;
+static LinxQuota closes; /* of calls that have their answer */
+static LinxQuota checks;
+static LinxQuota prompts; /* of the checks, those that a person may be asked for */
 
 const GOptionEntry *
 linx_bounds_options (void)
@@ -48,13 +52,30 @@ check_option (const char *name, int value, int most, GError **error)
   return FALSE;
 }
 
+/* root is asked nothing. */
+static void
+init_checks (LinxQuota *quota, guint total)
+{
+  linx_quota_init (quota, total, 0);
+  quota->for_root = 0;
+}
+
 gboolean
 linx_bounds_check_options (GError **error)
 {
-  return check_option ("max-calls", most_calls, MOST_CALLS, error)
-         && check_option ("max-calls-per-user", most_calls_of_user, MOST_CALLS, error)
-         && check_option ("max-checks", most_checks, MOST_CHECKS, error)
-         && check_option ("max-watches-per-user", most_watches_of_user, LINX_MOST_WATCHES, error);
+  guint most = (guint)most_checks;
+
+  if (!check_option ("max-calls", most_calls, MOST_CALLS, error)
+      || !check_option ("max-calls-per-user", most_calls_of_user, MOST_CALLS, error)
+      || !check_option ("max-checks", most_checks, MOST_CHECKS, error)
+      || !check_option ("max-watches-per-user", most_watches_of_user, LINX_MOST_WATCHES, error))
+    return FALSE;
+  linx_quota_init (&calls, (guint)most_calls, (guint)most_calls_of_user);
+  calls.share_of_root = linx_bounds_calls_of_root ();
+  linx_quota_init (&closes, (guint)MAX (most_calls, MOST_CLOSES), MOST_CLOSES_OF_USER);
+  init_checks (&checks, most);
+  init_checks (&prompts, most - 2 * most / LINX_QUOTA_PART);
+  return TRUE;
 }
 
 guint
@@ -70,67 +91,87 @@ linx_bounds_calls_of_user (void)
 }
 
 guint
+linx_bounds_calls_of_root (void)
+{
+  return ROOTS_USERS * (guint)most_calls_of_user;
+}
+
+guint
 linx_bounds_watches_of_user (void)
 {
   return (guint)most_watches_of_user;
 }
 
 static gboolean
-enter (guint *count, int most, const char *what, GError **error)
+enter (LinxQuota *quota, LinxAccount account, const char *what, GError **error)
 {
-  if (*count >= (guint)most) {
-    g_set_error (error, G_DBUS_ERROR, G_DBUS_ERROR_LIMITS_EXCEEDED, "already %u %s under way",
-                 *count, what);
-    return FALSE;
-  }
-  (*count)++;
-  return TRUE;
+  LinxQuotaState state = linx_quota_ask (quota, account, 1);
+
+  if (state == LINX_QUOTA_OPEN)
+    linx_quota_add (quota, account, 1);
+  else if (state == LINX_QUOTA_SHARE_IS_FULL)
+    g_set_error (error, G_DBUS_ERROR, G_DBUS_ERROR_LIMITS_EXCEEDED,
+                 "already %" G_GSIZE_FORMAT " %s of this user under way",
+                 linx_quota_of (quota, account), what);
+  else
+    g_set_error (error, G_DBUS_ERROR, G_DBUS_ERROR_LIMITS_EXCEEDED,
+                 "already %" G_GSIZE_FORMAT " %s under way", quota->all, what);
+  return state == LINX_QUOTA_OPEN;
 }
 
 gboolean
-linx_bounds_enter_call (uid_t uid, GError **error)
+linx_bounds_enter_call (LinxAccount account, GError **error)
 {
-  int most = uid == 0 ? most_calls : most_calls - most_calls / RESERVED_PART;
-  guint count;
+  LinxQuotaState state = linx_quota_ask (&closes, account, 1);
 
-  if (calls_of_uid == NULL)
-    calls_of_uid = g_hash_table_new (NULL, NULL);
-  count = GPOINTER_TO_UINT (g_hash_table_lookup (calls_of_uid, GUINT_TO_POINTER (uid)));
-  if (!enter (&count, most_calls_of_user, "calls of this user", error)
-      || !enter (&calls, most, "calls", error))
-    return FALSE;
-  g_hash_table_insert (calls_of_uid, GUINT_TO_POINTER (uid), GUINT_TO_POINTER (count));
-  return TRUE;
+  if (state == LINX_QUOTA_OPEN)
+    return enter (&calls, account, "calls", error);
+  g_set_error (error, G_DBUS_ERROR, G_DBUS_ERROR_LIMITS_EXCEEDED,
+               "already %" G_GSIZE_FORMAT " calls%s whose descriptors cannot be closed",
+               state == LINX_QUOTA_IS_FULL ? closes.all : linx_quota_of (&closes, account),
+               state == LINX_QUOTA_IS_FULL ? "" : " of this user");
+  return FALSE;
 }
 
 void
-linx_bounds_leave_call (uid_t uid)
+linx_bounds_enter_close (LinxAccount account)
 {
-  guint count = GPOINTER_TO_UINT (g_hash_table_lookup (calls_of_uid, GUINT_TO_POINTER (uid)));
+  linx_quota_add (&closes, account, 1);
+}
 
-  calls--;
-  if (count > 1)
-    g_hash_table_insert (calls_of_uid, GUINT_TO_POINTER (uid), GUINT_TO_POINTER (count - 1));
-  else
-    g_hash_table_remove (calls_of_uid, GUINT_TO_POINTER (uid));
+void
+linx_bounds_leave_close (LinxAccount account)
+{
+  linx_quota_remove (&closes, account, 1);
+}
+
+void
+linx_bounds_leave_call (LinxAccount account)
+{
+  linx_quota_remove (&calls, account, 1);
 }
 
 guint
 linx_bounds_calls_under_way (void)
 {
-  return calls;
+  return (guint)(calls.all + closes.all);
 }
 
 gboolean
-linx_bounds_enter_check (gboolean interactive, GError **error)
+linx_bounds_enter_check (LinxAccount account, gboolean interactive, GError **error)
 {
-  int reserved = interactive ? 2 * most_checks / RESERVED_PART : 0;
-
-  return enter (&checks, most_checks - reserved, "authorization checks", error);
+  if (!enter (&checks, account, "authorization checks", error))
+    return FALSE;
+  if (!interactive || enter (&prompts, account, "authorization checks", error))
+    return TRUE;
+  linx_quota_remove (&checks, account, 1);
+  return FALSE;
 }
 
 void
-linx_bounds_leave_check (void)
+linx_bounds_leave_check (LinxAccount account, gboolean interactive)
 {
-  checks--;
+  linx_quota_remove (&checks, account, 1);
+  if (interactive)
+    linx_quota_remove (&prompts, account, 1);
 }

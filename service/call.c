@@ -1,178 +1,31 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "call.h"
+#include "aside.h"
 #include "audit.h"
 #include "authorize.h"
-#include "backlog.h"
 #include "bounds.h"
+#include "call-private.h"
 #include "kernel-features.h"
-#include "linx-error.h"
 #include "policy.h"
-#include "reaper.h"
 #include "room.h"
 #include "verb.h"
 #include "watch-bounds.h"
-#include "work.h"
-
-#include <errno.h>
-#include <gio/gunixfdlist.h>
-#include <string.h>
-
-/*
- * One call on its line. Each stage starts the next one from its callback, or fails the call; the
- * call is owned by the callback that is pending, and ends in reply().
- */
-typedef struct {
-  GDBusMethodInvocation *invocation;
-  GDBusConnection *bus;
-  LinxRequest *request;
-  LinxCaller *caller;
-  gboolean watches;     /* it is counted as a call of Watch */
-  LinxWork *work;       /* NULL while a worker has it */
-  LinxDetails *details; /* what polkit was asked */
-  GError *pin_error;    /* told only to those who are authorized */
-  gint64 visit_start;   /* monotonic */
-  guint left_ms;        /* of the time for pin and perform */
-} Call;
-
-static guint under_way;
-static void (*on_idle) (void);
-
-guint
-linx_calls_under_way (void)
-{
-  return under_way;
-}
-
-void
-linx_calls_on_idle (void (*func) (void))
-{
-  on_idle = func;
-}
-
-/* What holds no descriptor that a filesystem could keep from closing is freed at once. */
-static void
-free_work (LinxWork *work)
-{
-  if (linx_pins_hold_any (work->pins))
-    linx_reaper_free (work, (GDestroyNotify)linx_work_free);
-  else
-    linx_work_free (work);
-}
+#include "worker.h"
 
 static void
-leave (void)
-{
-  under_way--;
-  if (under_way == 0 && on_idle != NULL)
-    on_idle ();
-}
-
-static void
-on_taken (GObject *bus, GAsyncResult *result, gpointer work)
-{
-  g_autoptr (GVariant) pong G_GNUC_UNUSED
-      = g_dbus_connection_call_finish (G_DBUS_CONNECTION (bus), result, NULL);
-
-  free_work (work);
-  leave ();
-}
-
-/* A descriptor stays open until the bus has its own: the last close of a detached mount may wait
- * for its filesystem, and must be nobody's here but the reaper's. The bus reads one message after
- * the other. (Not g_dbus_connection_flush(): each waits on one of GTask's few threads, and for
- * another one of them, while nothing is sent to anybody.) */
-static void
-call_free (Call *call)
-{
-  LinxWork *work = call->work;
-  gboolean with_fd = work != NULL && work->pins->fd[LINX_PIN_REPLY] >= 0;
-
-  if (call->watches)
-    linx_watch_leave (call->caller);
-  g_clear_pointer (&call->request, linx_request_unref);
-  g_clear_pointer (&call->caller, linx_caller_unref);
-  g_clear_pointer (&call->details, linx_details_free);
-  if (with_fd)
-    g_dbus_connection_call (call->bus, "org.freedesktop.DBus", "/", "org.freedesktop.DBus.Peer",
-                            "Ping", NULL, NULL, G_DBUS_CALL_FLAGS_NONE, G_MAXINT, NULL, on_taken,
-                            work);
-  else if (work != NULL)
-    free_work (work);
-  g_clear_error (&call->pin_error);
-  g_object_unref (call->bus);
-  g_free (call);
-  if (!with_fd)
-    leave ();
-}
-
-static const LinxPins *
-pins_of (const Call *call)
-{
-  return call->work != NULL ? call->work->pins : NULL;
-}
-
-static void
-audit (Call *call, const GError *error)
-{
-  if (call->request == NULL || !linx_policy_is_audited (call->request, pins_of (call)))
-    return;
-  if (call->work != NULL || call->details == NULL) {
-    g_clear_pointer (&call->details, linx_details_free);
-    call->details = linx_details_new (call->request, pins_of (call));
-  }
-  linx_audit (call->caller, g_steal_pointer (&call->details), error);
-}
-
-/* The descriptor of the reply, if there is one: a copy of it, which a full table has no place for.
- */
-static gboolean
-take_fds (const Call *call, GUnixFDList **fds, GError **error)
-{
-  int mount = call->work != NULL ? call->work->pins->fd[LINX_PIN_REPLY] : -1;
-
-  if (mount < 0)
-    return TRUE;
-  *fds = g_unix_fd_list_new ();
-  return g_unix_fd_list_append (*fds, mount, NULL) >= 0
-             ? TRUE
-             : linx_error_set (error, LINX_MOUNT_STAGE_PIPE, EMFILE, "reply", NULL);
-}
-
-/* The one place that answers: with @value, or with the reason why there is none. */
-static void
-reply (Call *call, GVariant *value, const GError *error)
-{
-  g_autoptr (GUnixFDList) fds = NULL;
-  g_autoptr (GError) full = NULL;
-  g_autofree char *name = NULL;
-
-  if (error == NULL && !take_fds (call, &fds, &full))
-    error = full;
-  name = error != NULL ? linx_error_dbus_name (error) : NULL;
-  if (error != NULL && call->caller != NULL)
-    linx_backlog_add (call->caller, strlen (error->message), 0);
-  if (error != NULL)
-    g_dbus_method_invocation_return_dbus_error (g_steal_pointer (&call->invocation), name,
-                                                error->message);
-  else
-    g_dbus_method_invocation_return_value_with_unix_fd_list (g_steal_pointer (&call->invocation),
-                                                             value, fds);
-  audit (call, error);
-  call_free (call);
-}
-
-static void
-visit (Call *call, LinxVisitFunc func, GAsyncReadyCallback callback)
+visit (LinxCall *call, LinxVisitFunc func, GAsyncReadyCallback callback)
 {
   LinxWork *work = g_steal_pointer (&call->work);
+  guint first = linx_pins_first (work->pins, work->request);
 
   call->visit_start = g_get_monotonic_time ();
-  linx_workers_visit (func, work, (GDestroyNotify)linx_work_free, work->pins->fd, LINX_PINS_ALL,
-                      LINX_PINS_OWNED, call->left_ms, callback, call);
+  linx_workers_visit (func, work, (GDestroyNotify)linx_work_free, work->pins->fd + first,
+                      LINX_PINS_ALL - first, LINX_PINS_OWNED - first, call->left_ms, callback,
+                      call);
 }
 
 static gboolean
-visit_finish (Call *call, GAsyncResult *result, GError **error)
+visit_finish (LinxCall *call, GAsyncResult *result, GError **error)
 {
   gint64 used_ms = (g_get_monotonic_time () - call->visit_start) / 1000;
 
@@ -180,56 +33,22 @@ visit_finish (Call *call, GAsyncResult *result, GError **error)
   return linx_workers_visit_finish (result, (gpointer *)&call->work, error);
 }
 
-/* The work is done: what outlives the call, and the answer. */
-static void
-finish (Call *call)
-{
-  const LinxVerb *verb = call->request->verb;
-  LinxPins *pins = call->work != NULL ? call->work->pins : NULL;
-  g_autoptr (GError) error = NULL;
-  GVariant *value = call->work != NULL ? call->work->value : NULL;
-
-  if (verb->settle != NULL)
-    value = verb->settle (call->bus, call->request, call->caller, pins, value, &error);
-  reply (call, value, error);
-}
-
-static void
-on_room (const GError *error, gpointer user_data)
-{
-  Call *call = user_data;
-
-  if (error == NULL)
-    finish (call);
-  else
-    reply (call, NULL, error);
-}
-
-static void
-find_room (Call *call)
-{
-  const LinxPins *pins = call->work->pins;
-  gsize bytes = MAX (g_variant_get_size (call->work->value), pins->reply_bytes);
-
-  linx_room_take (call->caller, bytes, pins->fd[LINX_PIN_REPLY] >= 0 ? 1 : 0, on_room, call);
-}
-
 static void
 on_performed (GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  Call *call = user_data;
+  LinxCall *call = user_data;
   g_autoptr (GError) error = NULL;
 
   (void)source;
   if (visit_finish (call, result, &error))
-    find_room (call);
+    linx_call_reply_when_room (call);
   else
-    reply (call, NULL, error);
+    linx_call_reply (call, NULL, error);
 }
 
 /* A watch has bounds of its own, for what is about to be opened. */
 static gboolean
-enter_watch (Call *call, GError **error)
+enter_watch (LinxCall *call, GError **error)
 {
   if (call->request->verb->bit != LINX_VERB_WATCH || call->request->only_ask)
     return TRUE;
@@ -239,24 +58,24 @@ enter_watch (Call *call, GError **error)
 
 /* What is refused whatever polkit says. root is asked nothing. */
 static gboolean
-check_watch (Call *call, GError **error)
+check_watch (LinxCall *call, GError **error)
 {
-  if (call->caller->uid == 0)
+  if (call->caller->account == LINX_ACCOUNT_ROOT)
     return enter_watch (call, error);
   return call->request->verb->bit != LINX_VERB_WATCH || call->request->only_ask
          || linx_watch_bounds_check (call->caller, NULL, error);
 }
 
 static void
-answer_can (Call *call, LinxVerdict verdict)
+answer_can (LinxCall *call, LinxVerdict verdict)
 {
   static const char *const words[] = { "yes", "challenge", "no" };
 
-  reply (call, g_variant_new ("(s)", words[verdict]), NULL);
+  linx_call_reply (call, g_variant_new ("(s)", words[verdict]), NULL);
 }
 
 static gboolean
-allows_prompt (const Call *call)
+allows_prompt (const LinxCall *call)
 {
   GDBusMessage *message = g_dbus_method_invocation_get_message (call->invocation);
 
@@ -264,28 +83,13 @@ allows_prompt (const Call *call)
          != 0;
 }
 
-/* Why the caller is refused, or NULL. Nobody is told of a pin error who was not authorized. */
-static GError *
-refusal (const Call *call, gboolean allowed, GError *refused)
-{
-  if (allowed && call->pin_error != NULL)
-    return g_error_copy (call->pin_error);
-  if (refused != NULL && call->pin_error != NULL && allows_prompt (call)) {
-    /* It was not asked, and asking again would not help: what it named cannot be looked up. */
-    g_clear_error (&refused);
-    return g_error_new_literal (LINX_MOUNT_ERROR, LINX_MOUNT_ERROR_NOT_AUTHORIZED,
-                                "not authorized");
-  }
-  return refused;
-}
-
 /* Whether polkit has spoken, which is what Can tells: not where a bound was hit or it was too late.
  */
 static gboolean
-is_verdict (const Call *call, gboolean allowed, const GError *error)
+is_verdict (gboolean allowed, const GError *error)
 {
   if (allowed)
-    return call->pin_error == NULL;
+    return error == NULL;
   return error->domain != G_DBUS_ERROR
          && !g_error_matches (error, LINX_MOUNT_ERROR, LINX_MOUNT_ERROR_TIMEOUT);
 }
@@ -293,35 +97,50 @@ is_verdict (const Call *call, gboolean allowed, const GError *error)
 static void
 on_authorized (GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  Call *call = user_data;
+  LinxCall *call = user_data;
   g_autoptr (GError) error = NULL;
-  GError *refused = NULL;
   LinxVerdict verdict;
-  gboolean allowed = linx_authorize_finish (result, &verdict, &refused);
+  gboolean allowed = linx_authorize_finish (result, &verdict, &error);
 
   (void)source;
-  error = refusal (call, allowed, refused);
-  if (call->request->only_ask && is_verdict (call, allowed, error))
+  if (allowed && call->pin_error != NULL)
+    error = g_steal_pointer (&call->pin_error);
+  if (call->request->only_ask && is_verdict (allowed, error))
     answer_can (call, verdict);
   else if (error != NULL || !enter_watch (call, &error))
-    reply (call, NULL, error);
+    linx_call_reply (call, NULL, error);
   else
     visit (call, linx_work_perform, on_performed);
 }
 
+/* They were printed on the worker, if that was not given up. */
 static void
-authorize (Call *call)
+take_details (LinxCall *call)
+{
+  g_clear_pointer (&call->details, linx_details_unref);
+  call->details = g_steal_pointer (&call->work->details);
+  if (call->details == NULL)
+    call->details = linx_details_new (call->request, call->work->pins);
+}
+
+/* Where the pinning failed it asks all the same, and in the same way: whoever may not be told of
+ * that must not see a difference. */
+static void
+authorize (LinxCall *call)
 {
   const LinxPins *pins = call->work->pins;
-  g_autoptr (GPtrArray) actions = linx_policy_actions (call->request, pins);
-  call->details = linx_details_new (call->request, pins);
+  gboolean interactive = !call->request->only_ask && allows_prompt (call);
+  g_autoptr (GPtrArray) checks = NULL;
+
+  take_details (call);
+  checks = linx_policy_checks (call->request, pins, call->details);
   const LinxQuestion question = {
     .sender = call->caller->name,
-    .uid = call->caller->uid,
-    .actions = (const char *const *)actions->pdata,
-    .details = call->details,
-    .message = pins->ns[LINX_IN].foreign ? call->request->verb->container_message : NULL,
-    .interactive = !call->request->only_ask && call->pin_error == NULL && allows_prompt (call),
+    .account = call->caller->account,
+    .checks = checks,
+    .interactive = interactive,
+    .process = pins->fd[LINX_PIN_PROCESS],
+    .first_alone = !linx_policy_is_seen (call->request, pins),
     .gone = call->caller->gone,
   };
 
@@ -331,7 +150,7 @@ authorize (Call *call)
 static void
 on_pinned (GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  Call *call = user_data;
+  LinxCall *call = user_data;
   gboolean ok = visit_finish (call, result, &call->pin_error);
 
   (void)source;
@@ -339,15 +158,14 @@ on_pinned (GObject *source, GAsyncResult *result, gpointer user_data)
     linx_request_unref (call->request);
     call->request = linx_request_ref (call->work->request);
   }
-  if (!ok && linx_policy_may_tell (call->request, call->caller, pins_of (call))) {
+  if (!ok && linx_policy_may_tell (call->request, call->caller, linx_call_pins (call))) {
     g_autoptr (GError) error = g_steal_pointer (&call->pin_error);
-    reply (call, NULL, error);
+    linx_call_reply (call, NULL, error);
   } else if (call->work == NULL) {
-    g_autoptr (GError) error
-        = g_error_new_literal (LINX_MOUNT_ERROR, LINX_MOUNT_ERROR_NOT_AUTHORIZED, "not authorized");
-    reply (call, NULL, error);
+    call->work = linx_work_new (call->request, call->caller);
+    authorize (call);
   } else if (ok && call->work->value != NULL) {
-    find_room (call);
+    linx_call_reply_when_room (call);
   } else if (ok && call->work->pins->privileged) {
     answer_can (call, LINX_VERDICT_YES);
   } else {
@@ -355,37 +173,91 @@ on_pinned (GObject *source, GAsyncResult *result, gpointer user_data)
   }
 }
 
-/* Takes @error over, where there is no caller. */
+/* It is decoded, and whose it is known; or not. */
 static void
-go_on (Call *call, GError *failed)
+go_on (gpointer data)
 {
-  g_autoptr (GError) error = failed;
+  LinxCall *call = data;
+  g_autoptr (GError) error = g_steal_pointer (&call->early);
 
-  if (call->caller != NULL && call->request->fds != NULL)
-    call->request->fds->owner = call->caller->uid;
-  if (call->caller != NULL && call->request->verb->perform == NULL) {
-    finish (call);
+  if (error == NULL && call->request->verb->perform == NULL) {
+    linx_call_finish (call);
     return;
   }
-  if (call->caller == NULL || linx_room_is_shut (call->caller, &error)
-      || !check_watch (call, &error) || !linx_bounds_enter_call (call->caller->uid, &error)) {
-    reply (call, NULL, error);
+  if (error != NULL || linx_room_is_shut (call->caller, &error) || !check_watch (call, &error)
+      || !linx_bounds_enter_call (call->caller->account, &error)) {
+    linx_call_reply (call, NULL, error);
     return;
   }
+  call->left_ms = call->request->timeout_ms;
   call->work = linx_work_new (call->request, call->caller);
-  call->work->counted = TRUE;
+  call->work->count = LINX_WORK_CALL;
   visit (call, linx_work_pin, on_pinned);
+}
+
+/* The kernel has let go of them (reaper.h). */
+static void
+check_descriptors (GDBusMessage *message, GError **error)
+{
+  const LinxMessageFds *fds = linx_message_fds_of (message);
+
+  if (g_dbus_message_get_num_unix_fds (message) > (fds != NULL ? fds->n : 0))
+    g_set_error (error, G_DBUS_ERROR, G_DBUS_ERROR_LIMITS_EXCEEDED,
+                 "the descriptors of this call were not received: too many that were sent before "
+                 "are not closed yet");
+}
+
+static void
+decode (LinxCall *call)
+{
+  GDBusMethodInvocation *invocation = call->invocation;
+  GDBusMessage *message = g_dbus_method_invocation_get_message (invocation);
+
+  if (call->early == NULL)
+    check_descriptors (message, &call->early);
+  call->request = linx_request_decode (
+      linx_verb_find (g_dbus_method_invocation_get_method_name (invocation)),
+      g_dbus_method_invocation_get_parameters (invocation), linx_message_fds_of (message),
+      call->early == NULL ? &call->early : NULL);
+}
+
+/* The details are for the journal, where a worker is given up. */
+static void
+decode_large (gpointer data)
+{
+  LinxCall *call = data;
+
+  decode (call);
+  if (call->request != NULL)
+    call->details = linx_details_new (call->request, NULL);
+}
+
+static void
+start (LinxCall *call)
+{
+  GVariant *arguments = g_dbus_method_invocation_get_parameters (call->invocation);
+  GDBusMessage *message = g_dbus_method_invocation_get_message (call->invocation);
+  LinxMessageFds *fds = linx_message_fds_of (message);
+  LinxAccount account = call->caller != NULL ? call->caller->account : LINX_ACCOUNT_NOBODY;
+
+  if (fds != NULL)
+    fds->owner = account;
+  if (g_variant_get_size (arguments) > LINX_LARGE_ARGUMENTS) {
+    linx_aside_run (account, NULL, decode_large, go_on, call);
+    return;
+  }
+  decode (call);
+  go_on (call);
 }
 
 static void
 on_caller (GObject *source, GAsyncResult *result, gpointer user_data)
 {
-  Call *call = user_data;
-  GError *error = NULL;
+  LinxCall *call = user_data;
 
   (void)source;
-  call->caller = linx_caller_get_finish (result, &error);
-  go_on (call, error);
+  call->caller = linx_caller_get_finish (result, &call->early);
+  start (call);
 }
 
 static gboolean
@@ -407,25 +279,16 @@ is_possible (GError **error)
 void
 linx_call_start (GDBusMethodInvocation *invocation)
 {
-  const LinxVerb *verb = linx_verb_find (g_dbus_method_invocation_get_method_name (invocation));
-  LinxMessageFds *fds = linx_message_fds_of (g_dbus_method_invocation_get_message (invocation));
   g_autoptr (GError) error = NULL;
-  Call *call = g_new0 (Call, 1);
+  LinxCall *call = linx_call_new (invocation);
 
-  under_way++;
-  call->invocation = invocation;
-  call->bus = g_object_ref (g_dbus_method_invocation_get_connection (invocation));
-  if (is_possible (&error))
-    call->request = linx_request_decode (verb, g_dbus_method_invocation_get_parameters (invocation),
-                                         fds, &error);
-  if (call->request == NULL) {
-    reply (call, NULL, error);
+  if (!is_possible (&error)) {
+    linx_call_reply (call, NULL, error);
     return;
   }
-  call->left_ms = call->request->timeout_ms;
   call->caller = linx_caller_find (g_dbus_method_invocation_get_sender (invocation));
   if (call->caller != NULL)
-    go_on (call, NULL);
+    start (call);
   else
     linx_caller_get (g_dbus_method_invocation_get_connection (invocation),
                      g_dbus_method_invocation_get_sender (invocation), on_caller, call);

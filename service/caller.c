@@ -4,9 +4,7 @@
 #include "bounds.h"
 #include "gate.h"
 #include "linx-error.h"
-#include "parking.h"
 #include "process.h"
-#include "sys.h"
 
 #include <errno.h>
 #include <gio/gunixfdlist.h>
@@ -136,7 +134,7 @@ take_credentials (LinxCaller *caller, GVariant *reply, GUnixFDList *fds, GError 
     caller->n_groups = n;
   }
   caller->pidfd = open_pidfd (&credentials, fds, caller->pid);
-  if (caller->pidfd < 0)
+  if (caller->pidfd < 0 || !linx_account_find (uid, caller->pid, caller->pidfd, &caller->account))
     return linx_error_set (error, LINX_MOUNT_STAGE_OPEN_NS, ESRCH, caller->name,
                            "the caller's process has ended");
   return TRUE;
@@ -174,7 +172,7 @@ on_credentials (GObject *source, GAsyncResult *result, gpointer user_data)
   }
   entry->known = error == NULL && take_credentials (entry->caller, reply, fds, &error);
   if (reply != NULL)
-    linx_gate_know (name, entry->known ? entry->caller->uid : LINX_GATE_NOBODY);
+    linx_gate_know (name, entry->known ? entry->caller->account : LINX_ACCOUNT_NOBODY);
   answer (entry, error);
   if (!entry->known)
     g_hash_table_remove (entries, name);
@@ -193,8 +191,8 @@ meet (GDBusConnection *bus, const char *name)
   g_hash_table_insert (entries, entry->caller->name, entry);
   g_dbus_connection_call_with_unix_fd_list (bus, BUS_NAME, BUS_PATH, BUS_NAME,
                                             "GetConnectionCredentials", g_variant_new ("(s)", name),
-                                            G_VARIANT_TYPE ("(a{sv})"), G_DBUS_CALL_FLAGS_NONE, -1,
-                                            NULL, NULL, on_credentials, g_strdup (name));
+                                            G_VARIANT_TYPE ("(a{sv})"), G_DBUS_CALL_FLAGS_NONE,
+                                            G_MAXINT, NULL, NULL, on_credentials, g_strdup (name));
   return entry;
 }
 
@@ -231,10 +229,10 @@ linx_caller_get (GDBusConnection *bus, const char *name, GAsyncReadyCallback cal
   GTask *task = g_task_new (NULL, NULL, callback, user_data);
   Entry *entry = entry_of (bus, name);
 
-  if (g_list_length (entry->waiting) >= linx_bounds_calls_of_user ()) {
+  if (g_list_length (entry->waiting) >= linx_bounds_calls_of_root ()) {
     g_task_return_new_error (task, G_DBUS_ERROR, G_DBUS_ERROR_LIMITS_EXCEEDED,
                              "already %u calls of this connection under way",
-                             linx_bounds_calls_of_user ());
+                             linx_bounds_calls_of_root ());
     g_object_unref (task);
     return;
   }
@@ -265,11 +263,9 @@ has_gid (const LinxCaller *caller, gid_t gid)
 }
 
 gboolean
-linx_caller_verify (const LinxCaller *caller, int pidfd, gboolean *privileged, gid_t *gid,
-                    GError **error)
+linx_caller_verify (const LinxCaller *caller, int pidfd, LinxCallerState *state, GError **error)
 {
   LinxProcessStatus status;
-  gboolean initial;
 
   if (linx_process_status (caller->pid, pidfd, &status) != 0 || !has_gid (caller, status.gid))
     return linx_error_set (error, LINX_MOUNT_STAGE_OPEN_NS, ESRCH, caller->name,
@@ -278,59 +274,12 @@ linx_caller_verify (const LinxCaller *caller, int pidfd, gboolean *privileged, g
     if (status.uids[i] != caller->uid)
       return linx_error_set (error, LINX_MOUNT_STAGE_OPEN_NS, ESRCH, caller->name,
                              "the process on this connection has changed its user");
-  initial = linx_process_in_initial_userns (caller->pid);
+  state->initial = linx_process_in_initial_userns (caller->pid);
   if (!linx_process_alive (pidfd))
     return linx_error_set (error, LINX_MOUNT_STAGE_OPEN_NS, ESRCH, caller->name,
                            "the caller's process has ended");
-  *privileged = caller->uid == 0 && initial && (status.cap_eff & (1ULL << CAP_SYS_ADMIN)) != 0;
-  *gid = status.gid;
-  return TRUE;
-}
-
-/* Whether this thread has other eyes than root's. */
-static __thread gboolean assumed;
-
-/* setfsuid(2) tells no failure, but what the id was. */
-static gboolean
-set_ids (uid_t uid, gid_t gid, GError **error)
-{
-  sys_setfsgid (gid);
-  sys_setfsuid (uid);
-  if (sys_setfsgid ((gid_t)-1) != gid || sys_setfsuid ((uid_t)-1) != uid)
-    return linx_error_set (error, LINX_MOUNT_STAGE_THREAD, EPERM, "credentials", NULL);
-  return TRUE;
-}
-
-gboolean
-linx_caller_assume (const LinxCaller *caller, gid_t gid, GError **error)
-{
-  if (caller->uid == 0)
-    return TRUE;
-  linx_parking_spend_worker ();
-  assumed = TRUE;
-  if (sys_setgroups (caller->n_groups, caller->groups) < 0)
-    return linx_error_set (error, LINX_MOUNT_STAGE_THREAD, errno, "credentials", NULL);
-  return set_ids (caller->uid, gid, error);
-}
-
-gboolean
-linx_caller_assume_ids (uid_t uid, gid_t gid, GError **error)
-{
-  linx_parking_spend_worker ();
-  assumed = TRUE;
-  if (sys_setgroups (0, NULL) < 0)
-    return linx_error_set (error, LINX_MOUNT_STAGE_THREAD, errno, "credentials", NULL);
-  return set_ids (uid, gid, error);
-}
-
-gboolean
-linx_caller_resume (GError **error)
-{
-  if (!assumed)
-    return TRUE;
-  if (!set_ids (0, 0, error))
-    return FALSE;
-  if (sys_setgroups (0, NULL) < 0)
-    return linx_error_set (error, LINX_MOUNT_STAGE_THREAD, errno, "credentials", NULL);
+  state->privileged
+      = caller->uid == 0 && state->initial && (status.cap_eff & (1ULL << CAP_SYS_ADMIN)) != 0;
+  state->gid = status.gid;
   return TRUE;
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "account.h"
+
 #include <gio/gio.h>
-#include <sys/types.h>
 
 /*
  * Callers: who they are comes from the bus, never from an argument.
@@ -12,6 +13,7 @@
  * LinxCaller:
  * @name: unique bus name
  * @uid: user id, from the bus
+ * @account: to whom all that it has under way is counted
  * @groups: (array length=n_groups): group ids, from the bus
  * @pid: process id, from the bus; @pidfd says whether it still is that process's
  * @pidfd: the process that opened the connection
@@ -23,6 +25,7 @@ typedef struct {
   gatomicrefcount ref;
   char *name;
   uid_t uid;
+  LinxAccount account;
   gid_t *groups;
   gsize n_groups;
   pid_t pid;
@@ -81,39 +84,29 @@ gboolean linx_callers_init (GDBusConnection *bus, GError **error);
 void linx_callers_clear (void);
 
 /**
+ * LinxCallerState:
+ * @privileged: whether it is uid 0 with CAP_SYS_ADMIN in effect in the initial user namespace; a
+ *   uid 0 without it may do nothing at all
+ * @initial: whether it is in the initial user namespace
+ * @gid: its filesystem group id
+ *
+ * What a caller is now.
+ */
+typedef struct {
+  gboolean privileged;
+  gboolean initial;
+  gid_t gid;
+} LinxCallerState;
+
+/**
  * linx_caller_verify:
  * @caller: a caller
  * @pidfd: the worker's copy of its pidfd
- * @privileged: (out): whether it is uid 0 with CAP_SYS_ADMIN in effect in the initial user
- *   namespace; a uid 0 without it may do nothing at all
- * @gid: (out): its filesystem group id
+ * @state: (out): what it is now
  * @error: OpenNs.ESRCH where its process has ended, or no longer is the bus's uid in all of its
  *   four (a setuid program on somebody's connection)
  *
  * For a worker, at the start of each call.
  */
-gboolean linx_caller_verify (const LinxCaller *caller, int pidfd, gboolean *privileged, gid_t *gid,
+gboolean linx_caller_verify (const LinxCaller *caller, int pidfd, LinxCallerState *state,
                              GError **error);
-
-/**
- * linx_caller_assume:
- * @caller: a caller
- * @gid: its filesystem group id
- *
- * Makes this thread look things up as @caller would: groups, fsgid, fsuid. With a fsuid other than
- * 0 the kernel takes the capabilities that pass by file permissions (capabilities(7)), and leaves
- * CAP_SYS_ADMIN.
- */
-gboolean linx_caller_assume (const LinxCaller *caller, gid_t gid, GError **error);
-
-/**
- * linx_caller_assume_ids:
- * @uid: a user id
- * @gid: a group id
- *
- * Makes this thread create files as their owner, with no other group.
- */
-gboolean linx_caller_assume_ids (uid_t uid, gid_t gid, GError **error);
-
-/** linx_caller_resume: makes this thread root again after linx_caller_assume(). */
-gboolean linx_caller_resume (GError **error);

@@ -11,10 +11,12 @@
 #include <unistd.h>
 
 static const char *
-explain (const LinxRequest *request, int err)
+explain (const LinxRequest *request, const LinxPins *pins, int err)
 {
   if (err != EINVAL)
     return NULL;
+  if (pins->source_kind == LINX_SOURCE_FD)
+    return "it is unbindable, or a mount of another namespace";
   return request->recursive
              ? "the mount there is unbindable"
              : "the mount there is unbindable, or has mounts on it that are locked in place: those "
@@ -33,7 +35,7 @@ clone_source (const LinxRequest *request, LinxPins *pins, GError **error)
   mount = open_tree (pins->fd[LINX_PIN_SOURCE], "", flags);
   if (mount < 0)
     linx_error_set (error, LINX_MOUNT_STAGE_OPEN_TREE, errno, pins->source,
-                    explain (request, errno));
+                    explain (request, pins, errno));
   return mount;
 }
 
@@ -41,8 +43,10 @@ int
 linx_clone_make (const LinxRequest *request, LinxPins *pins, GError **error)
 {
   gboolean crosses = linx_pins_crosses (pins);
-  gboolean make_private
-      = crosses || !pins->privileged || request->verb->bit == LINX_VERB_CLONE_MOUNT;
+  gboolean leaves_peers = crosses || !pins->privileged
+                          || request->verb->bit == LINX_VERB_CLONE_MOUNT
+                          || (pins->target_detached && request->propagation != 0);
+  int left = request->propagation == MS_SLAVE ? MS_SLAVE : MS_PRIVATE;
   int mount;
 
   if (crosses && !linx_namespace_enter (pins, LINX_FROM, error))
@@ -50,7 +54,7 @@ linx_clone_make (const LinxRequest *request, LinxPins *pins, GError **error)
   mount = clone_source (request, pins, error);
   if (mount < 0)
     return -1;
-  if (linx_attributes_prepare (request, pins, mount, make_private, error)
+  if (linx_attributes_prepare (request, pins, mount, leaves_peers ? left : 0, error)
       && (!crosses || linx_namespace_enter (pins, LINX_IN, error)))
     return mount;
   close (mount);

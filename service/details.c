@@ -1,8 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "details.h"
 #include "attributes.h"
+#include "details-words.h"
+#include "linx-secrets.h"
 #include "linx-text.h"
+#include "process.h"
 #include "verb.h"
+
+/* About so many there are. */
+#define DETAILS 88
 
 typedef struct {
   const char *key;
@@ -10,6 +16,7 @@ typedef struct {
 } Detail;
 
 struct _LinxDetails {
+  gatomicrefcount ref;
   GArray *all; /* of Detail */
 };
 
@@ -19,9 +26,18 @@ clear_detail (gpointer data)
   g_free (((Detail *)data)->value);
 }
 
-void
-linx_details_free (LinxDetails *details)
+LinxDetails *
+linx_details_ref (LinxDetails *details)
 {
+  g_atomic_ref_count_inc (&details->ref);
+  return details;
+}
+
+void
+linx_details_unref (LinxDetails *details)
+{
+  if (!g_atomic_ref_count_dec (&details->ref))
+    return;
   g_array_unref (details->all);
   g_free (details);
 }
@@ -33,6 +49,15 @@ put (LinxDetails *details, const char *key, const char *value)
   Detail detail = { key, given ? linx_text_escape (value) : NULL };
 
   g_array_append_val (details->all, detail);
+}
+
+/* What may be a URL, without its password. */
+static void
+put_source_text (LinxDetails *details, const char *key, const char *value)
+{
+  g_autofree char *struck = value != NULL ? linx_secrets_strike_url (value) : NULL;
+
+  put (details, key, struck);
 }
 
 static void
@@ -66,62 +91,6 @@ put_printed (LinxDetails *details, const char *key, char *value)
   g_array_append_val (details->all, detail);
 }
 
-static char *
-where_text (const LinxWhere *where)
-{
-  switch (where->kind) {
-  case LINX_WHERE_NONE:
-    return g_strdup ("");
-  case LINX_WHERE_SELF:
-    return g_strdup ("self");
-  case LINX_WHERE_HOST:
-    return g_strdup ("host");
-  case LINX_WHERE_PATH:
-    return g_strdup (where->path);
-  case LINX_WHERE_PID:
-    return g_strdup_printf ("%d", (int)where->pid);
-  case LINX_WHERE_FD:
-    return g_strdup ("fd");
-  default:
-    g_assert_not_reached ();
-  }
-}
-
-static const char *
-create_word (LinxCreate create)
-{
-  switch (create) {
-  case LINX_CREATE_FILE:
-    return "file";
-  case LINX_CREATE_DIRECTORY:
-    return "directory";
-  default:
-    return "";
-  }
-}
-
-static const char *
-namespace_word (LinxNamespaceKind kind)
-{
-  switch (kind) {
-  case LINX_NAMESPACE_HOST:
-    return "host";
-  case LINX_NAMESPACE_SELF:
-    return "self";
-  case LINX_NAMESPACE_OTHER:
-    return "other";
-  default:
-    return "";
-  }
-}
-
-/* Of the user namespace that owns it. */
-static const char *
-userns_word (const LinxNamespace *ns)
-{
-  return ns->foreign ? "other" : "initial";
-}
-
 /* "rshared" where the last step of another operation is for the whole subtree; SetPropagation has
  * `recursive`. */
 static void
@@ -142,13 +111,16 @@ put_arguments (LinxDetails *details, const LinxRequest *request, const LinxPins 
 {
   gboolean filters = request->verb->bit == LINX_VERB_LIST_MOUNTS;
   gboolean is_pivot = request->verb->bit == LINX_VERB_PIVOT_ROOT;
-  const char *target = pins != NULL ? pins->target : NULL;
+  const char *target = pins != NULL && !pins->target_detached ? pins->target : NULL;
   gboolean mapped = pins != NULL && pins->idmap_inode != 0;
-  g_autofree char *in = where_text (&request->in);
-  g_autofree char *idmap = where_text (&request->idmap);
+  g_autofree char *in = linx_word_where (&request->in);
+  g_autofree char *idmap = linx_word_where (&request->idmap);
 
   put (details, "operation", request->verb->operation);
-  put (details, "source", filters ? request->source.path : pins != NULL ? pins->source : NULL);
+  put_source_text (details, "source",
+                   filters                                               ? request->source.path
+                   : pins != NULL && pins->source_kind != LINX_SOURCE_FD ? pins->source
+                                                                         : NULL);
   put (details, "target", filters ? request->at : is_pivot ? NULL : target);
   put (details, "new-root", is_pivot ? target : NULL);
   put (details, "put-old", pins != NULL ? pins->put_old.path : NULL);
@@ -181,8 +153,7 @@ put_attributes (LinxDetails *details, const LinxRequest *request, const LinxPins
 {
   LinxAttributes mount = request->options->attr, tree = request->options->tree;
   g_autofree char *fs = linx_options_fs_text (request->options);
-  g_autofree char *given = linx_options_user_text (request->options);
-  g_autofree char *user = linx_text_escape (given);
+  g_autofree char *user = linx_options_user_shown (request->options);
   g_autofree char *attributes = NULL;
 
   if (pins != NULL)
@@ -204,9 +175,13 @@ put_layers (LinxDetails *details, const LinxPins *pins)
   for (guint i = 0; pins != NULL && pins->layers != NULL && i < pins->layers->len; i++) {
     const LinxLayer *layer = &g_array_index (pins->layers, LinxLayer, i);
 
-    g_string_append_printf (text, "%s%s=%s", i > 0 ? "," : "", layer->option, layer->place.path);
+    g_autofree char *path = linx_text_escape (layer->place.path);
+    g_auto (GStrv) parts = g_strsplit (path, ",", -1);
+    g_autofree char *one = g_strjoinv ("\\x2c", parts);
+
+    g_string_append_printf (text, "%s%s=%s", i > 0 ? "," : "", layer->option, one);
   }
-  put (details, "layers", text->str);
+  put_printed (details, "layers", g_strdup (text->str));
 }
 
 static void
@@ -214,7 +189,10 @@ put_options (LinxDetails *details, const LinxRequest *request, const LinxPins *p
 {
   put_attributes (details, request, pins);
   put_layers (details, pins);
-  put (details, "create", create_word (request->create));
+  put (details, "create", linx_word_create (request->create));
+  put_boolean (details, "beneath", request->beneath);
+  put_boolean (details, "exclusive", request->exclusive);
+  put (details, "subdir", request->options->subdir);
   put_boolean (details, "recursive", request->recursive);
   put_boolean (details, "superblock", request->superblock);
   put_number (details, "offset", request->options->offset != 0, request->options->offset);
@@ -236,46 +214,71 @@ put_options (LinxDetails *details, const LinxRequest *request, const LinxPins *p
   put_number (details, "timeout", TRUE, request->timeout_ms);
 }
 
+/* Of what a process belongs to: keys are static strings. */
+static void
+put_cgroup (LinxDetails *details, const char *unit, const char *group, const char *machine,
+            const LinxCgroup *cgroup)
+{
+  put (details, unit, cgroup != NULL ? cgroup->unit : NULL);
+  put (details, group, cgroup != NULL ? cgroup->path : NULL);
+  put (details, machine, cgroup != NULL ? cgroup->machine : NULL);
+}
+
 static void
 put_namespace (LinxDetails *details, const LinxPins *pins)
 {
   const LinxNamespace *ns = pins != NULL ? &pins->ns[LINX_IN] : NULL;
   gboolean open = ns != NULL && ns->kind != LINX_NAMESPACE_UNKNOWN;
 
-  put (details, "namespace", open ? namespace_word (ns->kind) : "");
+  put (details, "namespace", open ? linx_word_namespace (ns->kind) : "");
   put_number (details, "namespace-id", open, open ? ns->inode : 0);
   put_number (details, "namespace-owner", open, open ? ns->owner : 0);
-  put (details, "namespace-userns", open ? userns_word (ns) : "");
+  put (details, "namespace-userns", open ? linx_word_userns (ns) : "");
   put_number (details, "pid", open && ns->pid != 0, open ? (guint64)ns->pid : 0);
+  put_cgroup (details, "unit", "cgroup", "machine", open ? &ns->cgroup : NULL);
+}
+
+static void
+put_caller (LinxDetails *details, const LinxPins *pins)
+{
+  gboolean known = pins != NULL && pins->verified;
+
+  put (details, "caller-namespace", !known ? "" : pins->caller_in_host ? "host" : "other");
+  put (details, "caller-userns",
+       !known                           ? ""
+       : pins->caller_in_initial_userns ? "initial"
+                                        : "other");
+  put_cgroup (details, "caller-unit", "caller-cgroup", "caller-machine",
+              known ? &pins->caller_cgroup : NULL);
+}
+
+/* A device or an image that Mount makes a filesystem from was looked up where it acts. */
+static gboolean
+has_source_namespace (const LinxRequest *request, const LinxPins *pins)
+{
+  gboolean has_path = pins->source_place.path != NULL && pins->source_kind != LINX_SOURCE_TAG;
+  gboolean has_layers = pins->layers != NULL && pins->layers->len > 0;
+
+  return (request->verb->bit & (LINX_VERBS_CLONING | LINX_VERB_MOVE)) != 0
+         || ((request->verb->bit & LINX_VERBS_MAKING) != 0 && (has_path || has_layers));
 }
 
 /* Where a source that is an object of the hierarchy was looked up. */
 static void
 put_source_namespace (LinxDetails *details, const LinxRequest *request, const LinxPins *pins)
 {
-  gboolean clones = (request->verb->bit & LINX_VERBS_CLONING) != 0;
   LinxSide side = request->from.kind != LINX_WHERE_NONE ? LINX_FROM : LINX_IN;
   const LinxNamespace *ns = pins != NULL ? &pins->ns[side] : NULL;
-  gboolean open = clones && ns != NULL && ns->kind != LINX_NAMESPACE_UNKNOWN;
-  g_autofree char *from = where_text (&request->from);
+  gboolean open
+      = ns != NULL && ns->kind != LINX_NAMESPACE_UNKNOWN && has_source_namespace (request, pins);
+  g_autofree char *from = linx_word_where (&request->from);
 
   put (details, "from", from);
-  put (details, "source-namespace", open ? namespace_word (ns->kind) : "");
+  put (details, "source-namespace", open ? linx_word_namespace (ns->kind) : "");
   put_number (details, "source-namespace-id", open, open ? ns->inode : 0);
   put_number (details, "source-namespace-owner", open, open ? ns->owner : 0);
-  put (details, "source-namespace-userns", open ? userns_word (ns) : "");
-}
-
-static const char *
-source_word (LinxSourceKind kind)
-{
-  static const char *const words[] = {
-    [LINX_SOURCE_NONE] = "none", [LINX_SOURCE_DEVICE] = "device",
-    [LINX_SOURCE_TAG] = "tag",   [LINX_SOURCE_FILE] = "file",
-    [LINX_SOURCE_FD] = "fd",     [LINX_SOURCE_DIRECTORY] = "directory",
-  };
-
-  return words[kind];
+  put (details, "source-namespace-userns", open ? linx_word_userns (ns) : "");
+  put_cgroup (details, "source-unit", "source-cgroup", "source-machine", open ? &ns->cgroup : NULL);
 }
 
 static void
@@ -285,16 +288,16 @@ put_source (LinxDetails *details, const LinxRequest *request, const LinxPins *pi
   gboolean is_device
       = pins != NULL
         && (pins->source_kind == LINX_SOURCE_DEVICE || pins->source_kind == LINX_SOURCE_TAG);
-  gboolean filters = request->verb->bit == LINX_VERB_LIST_MOUNTS;
   gboolean has_target = request->target.path != NULL || request->target.fd >= 0;
   g_autofree char *device
       = is_device ? g_strdup_printf ("%u:%u", pins->device_major, pins->device_minor) : NULL;
 
-  put (details, "source-given", has_source ? linx_named_text (&request->source) : NULL);
+  put_source_text (details, "source-given", has_source ? linx_named_text (&request->source) : NULL);
   put (details, "source-kind",
-       has_source ? source_word (pins != NULL ? pins->source_kind : LINX_SOURCE_NONE) : NULL);
+       has_source ? linx_word_source (pins != NULL ? pins->source_kind : LINX_SOURCE_NONE) : NULL);
   put (details, "device", device);
-  put (details, "target-given", has_target && !filters ? linx_named_text (&request->target) : NULL);
+  put_boolean (details, "loop-shared", pins != NULL && pins->loop_shared);
+  put (details, "target-given", has_target ? linx_named_text (&request->target) : NULL);
   put_source_namespace (details, request, pins);
 }
 
@@ -303,9 +306,11 @@ put_target (LinxDetails *details, const LinxPins *pins)
 {
   gboolean held = pins != NULL && pins->target != NULL;
 
+  put (details, "target-kind", held ? linx_word_target (pins) : NULL);
   put_number (details, "target-mount-id", held, held ? pins->target_mount : 0);
   put_boolean (details, "target-is-mount", held && pins->target_is_mount);
   put (details, "target-propagation", held ? pins->target_propagation : NULL);
+  put (details, "propagates", pins != NULL ? pins->propagates : NULL);
 }
 
 LinxDetails *
@@ -313,22 +318,72 @@ linx_details_new (const LinxRequest *request, const LinxPins *pins)
 {
   LinxDetails *details = g_new0 (LinxDetails, 1);
 
-  details->all = g_array_new (FALSE, FALSE, sizeof (Detail));
+  g_atomic_ref_count_init (&details->ref);
+  details->all = g_array_sized_new (FALSE, FALSE, sizeof (Detail), DETAILS);
   g_array_set_clear_func (details->all, clear_detail);
   put_arguments (details, request, pins);
   put_options (details, request, pins);
   put_namespace (details, pins);
+  put_caller (details, pins);
+  put_cgroup (details, "process-unit", "process-cgroup", "process-machine",
+              pins != NULL ? &pins->shown_cgroup : NULL);
   put_source (details, request, pins);
   put_target (details, pins);
   return details;
 }
 
-void
-linx_details_foreach (const LinxDetails *details, LinxDetailFunc func, gpointer user_data)
+/* Of the host: nothing of the process in whose namespace it is done, or of the mount there. */
+static const char *
+value_at_host (const char *key, const char *place, const char *host_id, const char *value)
+{
+  static const char *const not_there[] = { "pid",
+                                           "unit",
+                                           "cgroup",
+                                           "machine",
+                                           "target-given",
+                                           "target-kind",
+                                           "target-mount-id",
+                                           "target-is-mount",
+                                           "target-propagation",
+                                           NULL };
+
+  if (g_strv_contains (not_there, key))
+    return "";
+  if (g_str_equal (key, "target"))
+    return place;
+  if (g_str_equal (key, "in") || g_str_equal (key, "namespace"))
+    return "host";
+  if (g_str_equal (key, "namespace-id"))
+    return host_id;
+  if (g_str_equal (key, "namespace-owner"))
+    return "0";
+  return g_str_equal (key, "namespace-userns") ? "initial" : value;
+}
+
+const char *
+linx_details_get (const LinxDetails *details, const char *key)
 {
   for (guint i = 0; i < details->all->len; i++) {
     const Detail *detail = &g_array_index (details->all, Detail, i);
 
-    func (detail->key, detail->value != NULL ? detail->value : "", user_data);
+    if (g_str_equal (detail->key, key))
+      return detail->value != NULL ? detail->value : "";
+  }
+  g_assert_not_reached ();
+}
+
+void
+linx_details_foreach (const LinxDetails *details, const char *place, LinxDetailFunc func,
+                      gpointer user_data)
+{
+  g_autofree char *shown = place != NULL ? linx_text_escape (place) : NULL;
+  g_autofree char *host_id = g_strdup_printf ("%" G_GUINT64_FORMAT, linx_process_host_mnt_ns ());
+
+  for (guint i = 0; i < details->all->len; i++) {
+    const Detail *detail = &g_array_index (details->all, Detail, i);
+    const char *value = detail->value != NULL ? detail->value : "";
+
+    func (detail->key, place != NULL ? value_at_host (detail->key, shown, host_id, value) : value,
+          user_data);
   }
 }

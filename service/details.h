@@ -22,8 +22,14 @@ typedef struct _LinxDetails LinxDetails;
  */
 LinxDetails *linx_details_new (const LinxRequest *request, const LinxPins *pins);
 
-void linx_details_free (LinxDetails *details);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (LinxDetails, linx_details_free)
+/**
+ * linx_details_ref:
+ *
+ * It never changes, and any thread may hold it.
+ */
+LinxDetails *linx_details_ref (LinxDetails *details);
+void linx_details_unref (LinxDetails *details);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (LinxDetails, linx_details_unref)
 
 /**
  * LinxDetailFunc:
@@ -33,5 +39,16 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (LinxDetails, linx_details_free)
  */
 typedef void (*LinxDetailFunc) (const char *key, const char *value, gpointer user_data);
 
-/** linx_details_foreach: calls @func for each key, in order. */
-void linx_details_foreach (const LinxDetails *details, LinxDetailFunc func, gpointer user_data);
+/** linx_details_get: (transfer none): the value of a key. */
+const char *linx_details_get (const LinxDetails *details, const char *key);
+
+/**
+ * linx_details_foreach:
+ * @details: what is to be done
+ * @place: (nullable): a path of the host: the same thing done there, where it appears by
+ * propagation
+ * @func: called for each key, in order
+ * @user_data: for @func
+ */
+void linx_details_foreach (const LinxDetails *details, const char *place, LinxDetailFunc func,
+                           gpointer user_data);

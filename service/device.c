@@ -1,90 +1,22 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "device.h"
+#include "filesystem-types.h"
 #include "fstype.h"
 #include "linx-error.h"
 #include "loop.h"
 #include "namespace.h"
-#include "process.h"
 #include "shown.h"
 #include "sys.h"
 #include "tag.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <unistd.h>
 
-typedef enum { DEVICE_UNKNOWN, DEVICE_NEEDED, DEVICE_UNUSED } DeviceNeed;
-
-static GHashTable *known; /* by type; made once, and only read from then on */
-
-/* Calls @func with each type of /proc/filesystems, and what it needs (proc(5)). */
-static void
-for_each_type (void (*func) (const char *fstype, DeviceNeed need, gpointer data), gpointer data)
-{
-  int fd = openat (linx_process_proc_fd (), "filesystems", O_RDONLY | O_CLOEXEC);
-  FILE *stream = fd >= 0 ? fdopen (fd, "re") : NULL;
-  char line[256];
-
-  if (stream == NULL)
-    return;
-  while (fgets (line, sizeof line, stream) != NULL) {
-    const char *name = strchr (line, '\t');
-
-    line[strcspn (line, "\n")] = '\0';
-    if (name != NULL)
-      func (name + 1, g_str_has_prefix (line, "nodev") ? DEVICE_UNUSED : DEVICE_NEEDED, data);
-  }
-  fclose (stream);
-}
-
-static void
-keep (const char *fstype, DeviceNeed need, gpointer unused)
-{
-  (void)unused;
-  g_hash_table_insert (known, g_strdup (fstype), GINT_TO_POINTER (need));
-}
-
-void
-linx_device_init (void)
-{
-  known = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
-  for_each_type (keep, NULL);
-}
-
-typedef struct {
-  const char *fstype;
-  DeviceNeed need;
-} Wanted;
-
-static void
-match (const char *fstype, DeviceNeed need, gpointer data)
-{
-  Wanted *wanted = data;
-
-  if (g_str_equal (fstype, wanted->fstype))
-    wanted->need = need;
-}
-
-/* A type whose module was loaded since the start is in the file alone; one whose module is not
- * loaded yet is not there either. */
-static DeviceNeed
-device_need (const char *fstype)
-{
-  Wanted wanted = { fstype, GPOINTER_TO_INT (g_hash_table_lookup (known, fstype)) };
-
-  if (wanted.need == DEVICE_UNKNOWN)
-    for_each_type (match, &wanted);
-  return wanted.need;
-}
-
-gboolean
-linx_device_is_needed (const char *fstype)
-{
-  return device_need (fstype) == DEVICE_NEEDED;
-}
+/* What fsconfig(2) takes as a string: strndup_user (value, 256), fs/fsopen.c. */
+#define MAX_SOURCE_BYTES 255
 
 /* A device of the service's own /dev, by its tag. */
 static gboolean
@@ -116,6 +48,16 @@ refuse_image_options (GError **error)
 }
 
 static gboolean
+refuse_word (const char *word, GError **error)
+{
+  return linx_error_set_args (
+      error,
+      "'source' must be the absolute path of a block device or an image, or "
+      "a tag like LABEL=: '%s'",
+      word);
+}
+
+static gboolean
 pin_image (const LinxRequest *request, LinxPins *pins, GError **error)
 {
   pins->source_kind = LINX_SOURCE_FILE;
@@ -123,13 +65,13 @@ pin_image (const LinxRequest *request, LinxPins *pins, GError **error)
   if (pins->source_read_only && (request->options->attr.clear & MOUNT_ATTR_RDONLY) != 0)
     return linx_error_set (error, LINX_MOUNT_STAGE_LOOP, EACCES, pins->source,
                            "option 'rw', and the file may not be written");
-  return TRUE;
+  return linx_loop_pin (request, pins, error);
 }
 
 static gboolean
 pin_path (const LinxRequest *request, LinxPins *pins, GError **error)
 {
-  if (!linx_pins_hold_source (request, pins, error))
+  if (!linx_pins_hold_source (request, pins, LINX_PATH_TRIGGER, error))
     return FALSE;
   if (S_ISREG (pins->source_place.id.mode))
     return pin_image (request, pins, error);
@@ -143,16 +85,41 @@ pin_path (const LinxRequest *request, LinxPins *pins, GError **error)
   return TRUE;
 }
 
+/* To a type that is not known yet a word may be a device, or a path: what it is to be the kernel
+ * would find out itself, as root. */
+static gboolean
+pin_word (const LinxRequest *request, LinxPins *pins, LinxTypeNeed need, GError **error)
+{
+  if (need == LINX_TYPE_UNKNOWN && !pins->privileged)
+    return linx_error_set_args (
+        error,
+        "'fstype' is not known to this kernel yet: '%s'; root may mount it, "
+        "which loads it",
+        pins->fstype);
+  if (!pins->helper && strlen (request->source.path) > MAX_SOURCE_BYTES)
+    return linx_error_set_args (error, "'source' is longer than %d bytes", MAX_SOURCE_BYTES);
+  pins->source = g_strdup (request->source.path);
+  return TRUE;
+}
+
 /* Whatever it is: the helper knows what it can mount. */
 static gboolean
 pin_for_helper (const LinxRequest *request, LinxPins *pins, gboolean is_tag, GError **error)
 {
   if (!is_tag)
-    return linx_pins_hold_source (request, pins, error);
+    return linx_pins_hold_source (request, pins, LINX_PATH_TRIGGER, error);
   if (!pin_tag (request, pins, error))
     return FALSE;
   pins->source = g_strdup (pins->source_place.path);
   return TRUE;
+}
+
+/* "//server/share" is no path to those types. */
+static gboolean
+is_share (const char *fstype, const char *source)
+{
+  return (g_str_equal (fstype, "cifs") || g_str_equal (fstype, "smb3"))
+         && g_str_has_prefix (source, "//");
 }
 
 gboolean
@@ -160,29 +127,25 @@ linx_device_pin (const LinxRequest *request, LinxPins *pins, GError **error)
 {
   const LinxNamed *source = &request->source;
   gboolean deviceless = pins->helper || linx_shown_is (pins->fstype);
-  DeviceNeed need = deviceless ? DEVICE_UNUSED : device_need (pins->fstype);
-  gboolean is_path = source->fd >= 0 || source->path[0] == '/';
+  LinxTypeNeed need = deviceless ? LINX_TYPE_NO_DEVICE : linx_filesystem_type_need (pins->fstype);
+  gboolean is_path
+      = source->fd >= 0 || (source->path[0] == '/' && !is_share (pins->fstype, source->path));
   gboolean is_tag = source->fd < 0 && linx_tag_is (source->path);
   gboolean ok;
 
   if (pins->helper && (is_path || is_tag))
     return pin_for_helper (request, pins, is_tag, error);
-  if (need == DEVICE_UNUSED && source->fd >= 0)
+  if (need == LINX_TYPE_NO_DEVICE && source->fd >= 0)
     return linx_error_set_args (error, "'source-fd' is no source for fstype %s", pins->fstype);
-  if (need == DEVICE_UNUSED && has_image_options (request->options))
+  if (need == LINX_TYPE_NO_DEVICE && has_image_options (request->options))
     return refuse_image_options (error);
-  if (need == DEVICE_UNUSED
-      || (need == DEVICE_UNKNOWN && !is_path && !is_tag && pins->fstype[0] != '\0')) {
-    pins->source = g_strdup (source->path);
-    return TRUE;
-  }
+  if (need == LINX_TYPE_NO_DEVICE
+      || (need == LINX_TYPE_UNKNOWN && !is_path && !is_tag && pins->fstype[0] != '\0'))
+    return pin_word (request, pins, need, error);
   if (!is_path && !is_tag && pins->fstype[0] == '\0')
     return linx_error_set_args (error, "'fstype' is empty, and 'source' nothing to read it from");
   if (!is_path && !is_tag)
-    return linx_error_set_args (error,
-                                "'source' must be the absolute path of a block device or an image, "
-                                "or a tag like LABEL=: '%s'",
-                                source->path);
+    return refuse_word (source->path, error);
   ok = is_tag ? pin_tag (request, pins, error) : pin_path (request, pins, error);
   if (!ok)
     return FALSE;
@@ -196,6 +159,19 @@ linx_device_pin (const LinxRequest *request, LinxPins *pins, GError **error)
   if (!pins->privileged)
     return linx_error_set_args (error, "'fstype' is empty: only root has it read from the source");
   return linx_fstype_detect (request, pins, error);
+}
+
+gboolean
+linx_device_check_need (const LinxPins *pins, GError **error)
+{
+  LinxTypeNeed need = linx_filesystem_type_need (pins->fstype);
+
+  if (pins->source_kind == LINX_SOURCE_NONE && need == LINX_TYPE_DEVICE)
+    return refuse_word (pins->source, error);
+  if (pins->source_kind != LINX_SOURCE_NONE && need == LINX_TYPE_NO_DEVICE)
+    return linx_error_set_args (error, "fstype %s is made from no device and no image: '%s'",
+                                pins->fstype, pins->source);
+  return TRUE;
 }
 
 void

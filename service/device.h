@@ -8,18 +8,6 @@
  * Devices: what a filesystem is made from.
  */
 
-/** linx_device_init: learns the kernel's filesystem types. Called once, after linx_process_init().
- */
-void linx_device_init (void);
-
-/**
- * linx_device_is_needed:
- * @fstype: a filesystem type
- *
- * Returns: whether it is known to live on a device
- */
-gboolean linx_device_is_needed (const char *fstype);
-
 /**
  * linx_device_pin:
  * @request: type and source
@@ -28,9 +16,21 @@ gboolean linx_device_is_needed (const char *fstype);
  *
  * For a type that lives on a device: a path or descriptor of a block device or of a file with an
  * image, or a tag (LABEL=, UUID=, PARTUUID=, PARTLABEL=). For other types the source stays the word
- * it is. The thread is the caller as far as files are concerned, in the namespace to act in.
+ * it is; of a type that is not known yet, for root alone. The thread is the caller as far as files
+ * are concerned, in the namespace to act in.
  */
 gboolean linx_device_pin (const LinxRequest *request, LinxPins *pins, GError **error);
+
+/**
+ * linx_device_check_need:
+ * @pins: type and source
+ * @error: InvalidArgs
+ *
+ * For perform, once the type is known to the kernel, which may have loaded it only now.
+ *
+ * Returns: whether type and source still go together
+ */
+gboolean linx_device_check_need (const LinxPins *pins, GError **error);
 
 /**
  * LinxDevice:

@@ -5,7 +5,7 @@
 
 /* Descriptors by place, between two tables (unix(7), SCM_RIGHTS). */
 
-#define LINX_MOST_FDS 96
+#define LINX_MOST_FDS 540
 
 /**
  * linx_fds_send:

@@ -16,6 +16,18 @@ fail (const LinxPins *pins, int err, const char *words, GError **error)
 }
 
 static gboolean
+check_is_among (const LinxRequest *request, const LinxPins *pins, GError **error)
+{
+  const char *const *types = (const char *const *)request->fstypes;
+  g_autofree char *words = NULL;
+
+  if (types == NULL || g_strv_contains (types, pins->fstype) || g_strv_contains (types, "auto"))
+    return TRUE;
+  words = g_strdup_printf ("it is %s, which is none of those that were named", pins->fstype);
+  return fail (pins, EINVAL, words, error);
+}
+
+static gboolean
 probe (int fd, const LinxRequest *request, LinxPins *pins, GError **error)
 {
   blkid_probe probe = blkid_new_probe ();
@@ -36,7 +48,7 @@ probe (int fd, const LinxRequest *request, LinxPins *pins, GError **error)
   }
   blkid_free_probe (probe);
   if (type != NULL)
-    return TRUE;
+    return check_is_among (request, pins, error);
   return fail (pins, EINVAL,
                rc == -2 ? "traces of more than one filesystem: name the fstype"
                         : "no filesystem that is known was found: name the fstype",

@@ -5,12 +5,9 @@
 
 /*
  * The gate: how many messages of a user get as far as the main loop, where everybody waits behind
- * them. Those over the bound of its calls, and those of a user who does not read (backlog.h), are
- * refused in GDBus's thread.
+ * them, and how large they are together. Those over the bound of its calls, and those of a user who
+ * does not read (backlog.h), are refused in GDBus's thread.
  */
-
-/* Whose the connections are of which the bus cannot say it. */
-#define LINX_GATE_NOBODY ((uid_t)-1)
 
 /** LinxGateState: what becomes of a user's messages. */
 typedef enum {
@@ -41,15 +38,26 @@ void linx_gate_filter (GDBusConnection *bus);
  */
 void linx_gate_on_answers (void (*func) (LinxAnswers *answers));
 
-/** linx_gate_set: what becomes of the messages of @uid from now on. */
-void linx_gate_set (uid_t uid, LinxGateState state);
+/** linx_gate_set: what becomes of the messages of @account from now on. */
+void linx_gate_set (LinxAccount account, LinxGateState state);
 
-/** linx_gate_know: from now on the messages of the connection @name are counted as @uid's; before,
- * as its own, or nobody's. */
-void linx_gate_know (const char *name, uid_t uid);
+/** linx_gate_know: from now on the messages of the connection @name are counted as @account's;
+ * before, as an account of its own. */
+void linx_gate_know (const char *name, LinxAccount account);
 
 /** linx_gate_is_of_nobody: whether the bus could not say whose the connection @name is. */
 gboolean linx_gate_is_of_nobody (const char *name);
 
 /** linx_gate_forget: @name has vanished. */
 void linx_gate_forget (const char *name);
+
+/** linx_gate_account_of: whose the messages of the connection @name are. @is_known: (out): whether
+ * that is known yet; if not, its account is one of its own. */
+LinxAccount linx_gate_account_of (const char *name, gboolean *is_known);
+
+/** linx_gate_known_account_of: likewise; nobody's where that is not known yet. The bus is root. */
+LinxAccount linx_gate_known_account_of (const char *name);
+
+/** linx_gate_refuse: answers the call @serial of @sender, which is dropped unread, with
+ * LimitsExceeded and @why, as far as the gate answers it anything. For GDBus's thread. */
+void linx_gate_refuse (const char *sender, guint32 serial, const char *why);

@@ -3,7 +3,10 @@
 #include "attach.h"
 #include "attributes.h"
 #include "linx-error.h"
+#include "linx-option-list.h"
+#include "linx-secrets.h"
 #include "mount-id.h"
+#include "peers.h"
 #include "sys.h"
 #include "verb.h"
 
@@ -27,8 +30,8 @@ fail (const LinxPins *pins, int err, const char *words, GError **error)
 }
 
 /* "fuse.sshfs" is mount.fuse.sshfs or mount.fuse, as libmount looks for them. */
-static gboolean
-has_helper (const char *fstype)
+static char *
+find_helper (const char *fstype)
 {
   g_autofree char *path = g_strconcat ("/sbin/mount.", fstype, NULL);
   char *dot;
@@ -36,10 +39,18 @@ has_helper (const char *fstype)
   while (faccessat (AT_FDCWD, path, X_OK, AT_EACCESS) != 0) {
     dot = strrchr (path + strlen ("/sbin/mount."), '.');
     if (dot == NULL)
-      return FALSE;
+      return NULL;
     *dot = '\0';
   }
-  return TRUE;
+  return g_steal_pointer (&path);
+}
+
+static gboolean
+has_helper (const char *fstype)
+{
+  g_autofree char *path = find_helper (fstype);
+
+  return path != NULL;
 }
 
 static gboolean
@@ -50,27 +61,46 @@ check_options (const LinxRequest *request, GError **error)
   for (guint i = 0; i < fs->len; i++) {
     const LinxFsOption *option = g_ptr_array_index (fs, i);
 
-    if (option->value != NULL && strpbrk (option->value, ",\"") != NULL)
-      return linx_error_set_args (error, "option '%s' of a helper may hold no comma and no quote",
+    if (!linx_option_list_is_plain (option->value))
+      return linx_error_set_args (error,
+                                  "option '%s' of a helper may hold no comma and no quote, and no "
+                                  "backslash at its end",
                                   option->name);
   }
   return TRUE;
 }
 
+/* In the host the kernel may do without a helper of a network filesystem, with options that say all
+ * it would find out. */
+static gboolean
+needs_helper (const LinxPins *pins)
+{
+  static const char *const network[] = { "cifs", "nfs", "nfs4", "smb3", NULL };
+
+  return g_str_equal (pins->fstype, "fuse") || g_str_has_prefix (pins->fstype, "fuse.")
+         || (pins->ns[LINX_IN].kind != LINX_NAMESPACE_HOST
+             && g_strv_contains (network, pins->fstype));
+}
+
 gboolean
 linx_helper_pin (const LinxRequest *request, LinxPins *pins, GError **error)
 {
-  gboolean is_fuse = g_str_equal (pins->fstype, "fuse") || g_str_has_prefix (pins->fstype, "fuse.");
-
   if (pins->ns[LINX_IN].kind == LINX_NAMESPACE_HOST && request->verb->bit == LINX_VERB_MOUNT)
     pins->helper = pins->fstype[0] != '\0' && has_helper (pins->fstype);
   if (pins->helper
       && (request->idmap.kind != LINX_WHERE_NONE || request->process.kind != LINX_WHERE_NONE))
     return linx_error_set_args (
         error, "'idmap' and 'process' are not for fstype %s: a helper mounts it", pins->fstype);
+  if (pins->helper && (request->beneath || request->exclusive || request->options->subdir != NULL))
+    return linx_error_set_args (
+        error,
+        "'beneath', 'exclusive' and 'X-mount.subdir' are not for fstype %s: a helper mounts it",
+        pins->fstype);
+  if (pins->helper && g_str_has_prefix (pins->fstype, "no") && request->source.path[0] == '-')
+    return linx_error_set_args (error, "'source' begins with '-': the helper would take an option");
   if (pins->helper)
     return check_options (request, error);
-  if (!is_fuse)
+  if (!needs_helper (pins))
     return TRUE;
   g_set_error (error, G_DBUS_ERROR, G_DBUS_ERROR_NOT_SUPPORTED,
                "fstype %s needs the helper /sbin/mount.%s, and the host's namespace to run it in",
@@ -108,6 +138,8 @@ options_text (const LinxRequest *request, const LinxPins *pins)
     g_string_append_printf (text, ",%s", words);
   if (user[0] != '\0')
     g_string_append_printf (text, ",%s", user);
+  if (request->options->user_name != NULL)
+    g_string_append_printf (text, ",user=%s", request->options->user_name);
   for (guint i = 0; i < request->options->fs->len; i++) {
     const LinxFsOption *option = g_ptr_array_index (request->options->fs, i);
 
@@ -131,6 +163,29 @@ add_word (GStrvBuilder *words, const char *name, const char *value, gboolean exp
   g_strv_builder_add (words, word->str);
 }
 
+static void
+add_plain (GStrvBuilder *words, const char *word, gboolean expanded)
+{
+  g_autoptr (GString) text = g_string_new (word);
+
+  if (expanded)
+    g_string_replace (text, "$", "$$", 0);
+  g_strv_builder_add (words, text->str);
+}
+
+/* What mount(8) would run, which takes a type that begins with "no" for all others. */
+static void
+add_helper (GStrvBuilder *words, const LinxPins *pins, const char *options, gboolean expanded)
+{
+  g_autofree char *path = find_helper (pins->fstype);
+
+  add_plain (words, path != NULL ? path : "/sbin/mount", expanded);
+  add_plain (words, pins->source, expanded);
+  add_plain (words, pins->target, expanded);
+  g_strv_builder_add (words, "-o");
+  add_plain (words, options, expanded);
+}
+
 static GStrv
 command_of (const LinxRequest *request, const LinxPins *pins)
 {
@@ -149,6 +204,10 @@ command_of (const LinxRequest *request, const LinxPins *pins)
 
   for (gsize i = 0; in_unit && i < G_N_ELEMENTS (unit); i++)
     g_strv_builder_add (words, unit[i]);
+  if (g_str_has_prefix (pins->fstype, "no")) {
+    add_helper (words, pins, options, in_unit);
+    return g_strv_builder_end (words);
+  }
   g_strv_builder_add_many (words, MOUNT, "--no-canonicalize", NULL);
   add_word (words, "types", pins->fstype, in_unit);
   add_word (words, "options", options, in_unit);
@@ -187,15 +246,32 @@ spawn (GStrv command, int output)
   return rc == 0 ? pid : -1;
 }
 
+static GString *
+in_one_line (const char *words)
+{
+  g_auto (GStrv) lines = g_strsplit (words, "\n", -1);
+  GString *text = g_string_new (NULL);
+
+  for (char **line = lines; *line != NULL; line++)
+    if (g_strstrip (*line)[0] != '\0')
+      g_string_append_printf (text, "%s%s", text->len > 0 ? "; " : "", *line);
+  return text;
+}
+
 /* What it had to say; it may repeat what it was told. */
 static char *
-read_words (const LinxRequest *request, int output)
+read_words (const LinxRequest *request, const LinxPins *pins, int output)
 {
+  g_autofree char *source = linx_secrets_strike_url (pins->source);
+  g_autoptr (GString) text = NULL;
   char words[1024];
   gssize n = pread (output, words, sizeof words - 1, 0);
 
   words[n > 0 ? n : 0] = '\0';
-  return linx_options_strike_secrets (request->options, g_strstrip (words));
+  text = in_one_line (words);
+  if (!g_str_equal (source, pins->source))
+    g_string_replace (text, pins->source, source, 0);
+  return linx_options_strike_secrets (request->options, text->str);
 }
 
 static gboolean
@@ -209,7 +285,7 @@ run (const LinxRequest *request, const LinxPins *pins, GError **error)
 
   while (pid > 0 && waitpid (pid, &status, 0) < 0 && errno == EINTR)
     ;
-  words = output >= 0 ? read_words (request, output) : g_strdup ("");
+  words = output >= 0 ? read_words (request, pins, output) : g_strdup ("");
   if (output >= 0)
     close (output);
   if (pid < 0)
@@ -256,6 +332,7 @@ linx_helper_mount (LinxVisit *visit, const LinxRequest *request, LinxPins *pins,
 
   if ((pins->source_kind != LINX_SOURCE_NONE && !linx_pins_recheck_source (pins, error))
       || !check_paths (pins, error) || !linx_attach_ready (visit, request, pins, error)
+      || !linx_peers_recheck (request, pins, error)
       || !linx_visit_commit (visit, "running the helper", error))
     return -1;
   ok = run (request, pins, error);

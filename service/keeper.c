@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "keeper.h"
+#include "watchdog.h"
 
 #include <glib.h>
 #include <signal.h>
@@ -14,18 +15,29 @@
  * it is to end. */
 #define LOOK_NS (20 * 1000 * 1000)
 
-/* Whether it runs no more: its first thread is a zombie (proc_pid_stat(5)). */
+/* The service's word that its main loop goes round. */
+#define PULSE SIGUSR1
+
+/* In the child: of whom it is one. */
+static pid_t keeper;
+
+/* Whether it runs no more, that is, its first thread is a zombie, and how that ended, which is the
+ * last field (proc_pid_stat(5)): a service that crashes loses its name on the bus before it is a
+ * zombie, and systemd ends a unit whose name is lost as if it had been asked to. */
 static gboolean
-has_ended (pid_t pid)
+has_ended (pid_t pid, int *status)
 {
   g_autofree char *path = g_strdup_printf ("/proc/%d/stat", (int)pid);
   g_autofree char *text = NULL;
   const char *after_name;
 
   if (!g_file_get_contents (path, &text, NULL, NULL))
-    return TRUE;
+    return FALSE;
   after_name = strrchr (text, ')');
-  return after_name != NULL && g_str_has_prefix (after_name, ") Z");
+  if (after_name == NULL || !g_str_has_prefix (after_name, ") Z"))
+    return FALSE;
+  *status = atoi (strrchr (text, ' '));
+  return TRUE;
 }
 
 /* As the service did, so that whoever waits sees why; the dump is the service's alone. */
@@ -52,17 +64,20 @@ keep (pid_t service, const sigset_t *signals)
   gboolean is_ending = FALSE;
 
   for (;;) {
-    int number = is_ending ? sigtimedwait (signals, NULL, &pause) : sigwaitinfo (signals, NULL);
+    siginfo_t info;
+    int number = is_ending ? sigtimedwait (signals, &info, &pause) : sigwaitinfo (signals, &info);
     int status;
 
     if (waitpid (service, &status, WNOHANG) == service)
       end_like (status);
+    if (number == PULSE && info.si_pid == service)
+      linx_watchdog_send ();
     if (number == SIGTERM || number == SIGINT) {
       kill (service, number);
       is_ending = TRUE;
     }
-    if (is_ending && has_ended (service))
-      _exit (EXIT_SUCCESS);
+    if (is_ending && has_ended (service, &status))
+      end_like (status);
   }
 }
 
@@ -76,6 +91,7 @@ linx_keeper_start (void)
   sigaddset (&signals, SIGTERM);
   sigaddset (&signals, SIGINT);
   sigaddset (&signals, SIGCHLD);
+  sigaddset (&signals, PULSE);
   sigprocmask (SIG_BLOCK, &signals, &old);
   service = fork ();
   if (service < 0) {
@@ -87,5 +103,15 @@ linx_keeper_start (void)
   prctl (PR_SET_PDEATHSIG, SIGKILL);
   if (getppid () != self)
     _exit (EXIT_FAILURE);
+  keeper = self;
   sigprocmask (SIG_SETMASK, &old, NULL);
+}
+
+gboolean
+linx_keeper_pulse (void)
+{
+  if (keeper == 0)
+    return FALSE;
+  kill (keeper, PULSE);
+  return TRUE;
 }

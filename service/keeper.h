@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include <glib.h>
+
 /**
  * linx_keeper_start:
  *
@@ -11,3 +13,13 @@
  * The first thing in main(), before there are threads. Returns in the child alone.
  */
 void linx_keeper_start (void);
+
+/**
+ * linx_keeper_pulse:
+ *
+ * Has the keeper tell the service manager that the main loop goes round: it takes such words from
+ * the process that it started, and from no other.
+ *
+ * Returns: whether there is a keeper
+ */
+gboolean linx_keeper_pulse (void);

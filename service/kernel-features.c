@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
+#include <unistd.h>
 
 static gboolean unique_mount_id;
 static gboolean statmount_rows;
@@ -16,6 +17,9 @@ static gboolean mount_events;
 static gboolean pidns_option;
 static gboolean overlay_layer_fds;
 static gboolean pidfd_info;
+static gboolean detached_mounts;
+static gboolean beneath;
+static gboolean exclusive;
 static const char *missing;
 
 /* Each of the three is asked: a seccomp filter may take one of them away. */
@@ -69,6 +73,61 @@ probe_pidfd_info (void)
          && (info.mask & LINX_PIDFD_INFO_CREDS) != 0;
 }
 
+static int
+make_detached (void)
+{
+  int context = fsopen ("tmpfs", FSOPEN_CLOEXEC);
+  int mount = -1;
+
+  if (context < 0)
+    return -1;
+  if (fsconfig (context, FSCONFIG_CMD_CREATE, NULL, NULL, 0) == 0)
+    mount = fsmount (context, FSMOUNT_CLOEXEC, 0);
+  close (context);
+  return mount;
+}
+
+/* Whether one of them can be cloned, and can be mounted on. */
+static gboolean
+probe_detached_mounts (void)
+{
+  int lower = make_detached ();
+  int clone = lower >= 0
+                  ? open_tree (lower, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH)
+                  : -1;
+  gboolean can
+      = clone >= 0
+        && move_mount (clone, "", lower, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH)
+               == 0;
+
+  if (clone >= 0)
+    close (clone);
+  if (lower >= 0)
+    close (lower);
+  return can;
+}
+
+/* Flags are looked at first. */
+static gboolean
+probe_beneath (void)
+{
+  unsigned int flags = MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH | LINX_MOVE_MOUNT_BENEATH;
+
+  return move_mount (-1, "", -1, "", flags) < 0 && errno == EBADF;
+}
+
+static gboolean
+probe_exclusive (void)
+{
+  int context = fsopen ("tmpfs", FSOPEN_CLOEXEC);
+  gboolean can
+      = context >= 0 && fsconfig (context, LINX_FSCONFIG_CMD_CREATE_EXCL, NULL, NULL, 0) == 0;
+
+  if (context >= 0)
+    close (context);
+  return can;
+}
+
 /* Nonsense that each of them refuses; but only one that is not there by ENOSYS. */
 static const char *
 probe_missing (void)
@@ -100,6 +159,9 @@ linx_features_probe (void)
   unique_mount_id = probe_unique_mount_id ();
   statmount_rows = unique_mount_id && linx_statmount_tells_all ();
   mount_events = probe_mount_events ();
+  detached_mounts = probe_detached_mounts ();
+  beneath = probe_beneath ();
+  exclusive = probe_exclusive ();
 }
 
 gboolean
@@ -138,6 +200,24 @@ linx_feature_pidfd_info (void)
   return pidfd_info;
 }
 
+gboolean
+linx_feature_detached_mounts (void)
+{
+  return detached_mounts;
+}
+
+gboolean
+linx_feature_beneath (void)
+{
+  return beneath;
+}
+
+gboolean
+linx_feature_exclusive (void)
+{
+  return exclusive;
+}
+
 const char *
 linx_features_missing (void)
 {
@@ -161,5 +241,11 @@ linx_features_names (void)
     g_strv_builder_add (names, "overlay-layer-fds");
   if (pidfd_info)
     g_strv_builder_add (names, "pidfd-info");
+  if (detached_mounts)
+    g_strv_builder_add (names, "detached-mounts");
+  if (beneath)
+    g_strv_builder_add (names, "beneath");
+  if (exclusive)
+    g_strv_builder_add (names, "exclusive");
   return g_strv_builder_end (names);
 }

@@ -40,7 +40,7 @@ gboolean linx_feature_pidns_option (void);
 /**
  * linx_feature_overlay_layer_fds:
  *
- * Returns: whether overlay takes its layers as descriptors (Linux 6.13)
+ * Returns: whether overlay takes its layers as descriptors that only point (O_PATH, Linux 6.15)
  */
 gboolean linx_feature_overlay_layer_fds (void);
 
@@ -50,6 +50,28 @@ gboolean linx_feature_overlay_layer_fds (void);
  * Returns: whether a pidfd tells the ids of its process (PIDFD_GET_INFO, Linux 6.13)
  */
 gboolean linx_feature_pidfd_info (void);
+
+/**
+ * linx_feature_detached_mounts:
+ *
+ * Returns: whether a detached mount can be cloned, and another one mounted on it (Linux 6.15)
+ */
+gboolean linx_feature_detached_mounts (void);
+
+/**
+ * linx_feature_beneath:
+ *
+ * Returns: whether a mount can be put beneath another one (MOVE_MOUNT_BENEATH, Linux 6.5)
+ */
+gboolean linx_feature_beneath (void);
+
+/**
+ * linx_feature_exclusive:
+ *
+ * Returns: whether a filesystem can be made only if it is not there yet
+ *   (FSCONFIG_CMD_CREATE_EXCL, Linux 6.6)
+ */
+gboolean linx_feature_exclusive (void);
 
 /**
  * linx_features_missing:

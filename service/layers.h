@@ -12,8 +12,8 @@
  * linx_layers_pin:
  * @request: type and options
  * @pins: gets the layers
- * @error: Resolve.*; InvalidArgs; NotSupported where the kernel would look a path up by itself, as
- *   root, and the caller is not
+ * @error: Resolve.*; InvalidArgs; LimitsExceeded; NotSupported where the kernel would look a path
+ * up by itself, as root, and the caller is not
  *
  * Looks up, as the caller, the directories that options of an overlay name; those that the overlay
  * writes to the caller must be able to write to (Resolve.EACCES). Other options that name
@@ -47,7 +47,8 @@ gboolean linx_layers_recheck (const LinxPins *pins, GError **error);
  * @pins: the layers
  * @option: (out): the option that failed
  *
- * Hands the layers over as descriptors: the kernel looks nothing up any more.
+ * Hands the layers over as descriptors, or where the kernel takes none by their numbers, in a
+ * working directory that has nothing else: it looks no name up any more.
  *
  * Returns: 0, or an errno
  */

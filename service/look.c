@@ -2,6 +2,7 @@
 #include "look.h"
 #include "linx-error.h"
 #include "process.h"
+#include "reaper.h"
 #include "worker.h"
 
 #include <errno.h>
@@ -64,12 +65,17 @@ do_look (LinxVisit *visit, gpointer data, GError **error)
                             &look->changes, error);
 }
 
+static void
+reap (gpointer look)
+{
+  linx_reaper_free (LINX_ACCOUNT_ROOT, look, (GDestroyNotify)linx_look_free);
+}
+
 void
 linx_look_start (LinxLook *look, GAsyncReadyCallback callback, gpointer data)
 {
   look->start = g_get_monotonic_time ();
-  linx_workers_visit (do_look, look, (GDestroyNotify)linx_look_free, look->process, 1, 0,
-                      TIMEOUT_MS, callback, data);
+  linx_workers_visit (do_look, look, reap, look->process, 1, 0, TIMEOUT_MS, callback, data);
 }
 
 gboolean

@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "aside.h"
 #include "audit.h"
 #include "authorize.h"
 #include "call.h"
 #include "caller.h"
 #include "config.h"
 #include "bounds.h"
-#include "device.h"
-#include "gate.h"
+#include "bus.h"
+#include "filesystem-types.h"
 #include "keeper.h"
 #include "kernel-features.h"
-#include "message-fds.h"
+#include "memory.h"
 #include "process.h"
 #include "reaper.h"
 #include "room.h"
@@ -34,14 +35,11 @@
 #define LAST_SECONDS_AT_PROMPT 20
 
 static gboolean show_version;
-static gboolean replace;
 static gboolean with_keeper;
 static int idle_seconds = DEFAULT_IDLE_SECONDS;
 
 static const GOptionEntry entries[] = {
   { "version", 0, 0, G_OPTION_ARG_NONE, &show_version, "Print the version and exit", NULL },
-  { "replace", 0, 0, G_OPTION_ARG_NONE, &replace, "Take the bus name from a running service",
-    NULL },
   { "keeper", 0, 0, G_OPTION_ARG_NONE, &with_keeper,
     "Serve in a child, whose end is seen though a thread of it is stuck in the kernel", NULL },
   { "idle-timeout", 0, 0, G_OPTION_ARG_INT, &idle_seconds,
@@ -100,14 +98,14 @@ on_name_acquired (GDBusConnection *bus, const char *name, gpointer user_data)
   has_name = TRUE;
 }
 
-/* Either another service has the name, or one that was started with --replace has taken it. */
+/* Another service has it: nobody can take it from one that runs. */
 static void
 on_name_lost (GDBusConnection *bus, const char *name, gpointer user_data)
 {
   (void)bus;
   (void)user_data;
   if (!has_name) {
-    g_printerr ("linx-mountd: %s belongs to another service; --replace takes it\n", name);
+    g_printerr ("linx-mountd: %s belongs to another service\n", name);
     exit_status = EXIT_FAILURE;
   }
   has_name = FALSE;
@@ -153,7 +151,7 @@ finish_calls (GDBusConnection *bus)
   linx_workers_hurry (LAST_MS_IN_KERNEL);
   while (linx_calls_under_way () > 0 || g_main_context_pending (NULL))
     g_main_context_iteration (NULL, TRUE);
-  g_dbus_connection_flush_sync (bus, NULL, NULL);
+  linx_bus_flush (bus);
 }
 
 /* Owns the name until it is told to stop. Letting go of it first, and replying to all that came
@@ -161,11 +159,9 @@ finish_calls (GDBusConnection *bus)
 static void
 serve (GDBusConnection *bus)
 {
-  guint name_id = g_bus_own_name_on_connection (
-      bus, LINX_BUS_NAME,
-      G_BUS_NAME_OWNER_FLAGS_ALLOW_REPLACEMENT | G_BUS_NAME_OWNER_FLAGS_DO_NOT_QUEUE
-          | (replace ? G_BUS_NAME_OWNER_FLAGS_REPLACE : G_BUS_NAME_OWNER_FLAGS_NONE),
-      on_name_acquired, on_name_lost, NULL, NULL);
+  guint name_id
+      = g_bus_own_name_on_connection (bus, LINX_BUS_NAME, G_BUS_NAME_OWNER_FLAGS_DO_NOT_QUEUE,
+                                      on_name_acquired, on_name_lost, NULL, NULL);
 
   linx_calls_on_idle (start_idle_timer);
   linx_watches_init (start_idle_timer);
@@ -178,32 +174,13 @@ serve (GDBusConnection *bus)
   finish_calls (bus);
 }
 
-static void
-be_careful (GDBusConnection *bus)
-{
-  linx_message_fds_filter (bus);
-  g_dbus_connection_set_exit_on_close (bus, FALSE);
-  g_signal_connect (bus, "closed", G_CALLBACK (on_bus_closed), NULL);
-}
-
-/* What the service is called through. polkit's answers come by another one (g_bus_get()), where
- * they do not queue behind calls. */
 static GDBusConnection *
-connect_bus (GError **error)
+watch_over (GDBusConnection *bus)
 {
-  g_autofree char *address = g_dbus_address_get_for_bus_sync (G_BUS_TYPE_SYSTEM, NULL, error);
-  GDBusConnection *bus = address != NULL ? g_dbus_connection_new_for_address_sync (
-                             address,
-                             G_DBUS_CONNECTION_FLAGS_AUTHENTICATION_CLIENT
-                                 | G_DBUS_CONNECTION_FLAGS_MESSAGE_BUS_CONNECTION,
-                             NULL, NULL, error)
-                                         : NULL;
-
   if (bus == NULL)
     return NULL;
-  be_careful (bus);
-  linx_gate_filter (bus);
-  linx_room_init (bus);
+  g_dbus_connection_set_exit_on_close (bus, FALSE);
+  g_signal_connect (bus, "closed", G_CALLBACK (on_bus_closed), NULL);
   return bus;
 }
 
@@ -218,18 +195,20 @@ run (GError **error)
   raise_descriptor_limit ();
   umask (0); /* `create` means the mode that it names */
   linx_features_probe ();
-  linx_device_init ();
+  linx_filesystem_types_init ();
   linx_audit_init ();
   linx_utab_init ();
+  linx_aside_init ();
+  linx_memory_init ();
   linx_reaper_init (MOST_CLOSERS);
   linx_reaper_on_full (on_full);
   linx_workers_init (linx_bounds_calls ());
-  polkits = g_bus_get_sync (G_BUS_TYPE_SYSTEM, NULL, error);
-  if (polkits == NULL)
+  polkits = watch_over (linx_bus_connect_to_polkit (error));
+  bus = polkits != NULL ? watch_over (linx_bus_connect (error)) : NULL;
+  if (bus == NULL)
     return FALSE;
-  be_careful (polkits);
-  bus = connect_bus (error);
-  if (bus == NULL || !linx_callers_init (bus, error) || !linx_service_register (bus, error))
+  linx_room_init (bus);
+  if (!linx_callers_init (bus, error) || !linx_service_register (bus, error))
     return FALSE;
   loop = g_main_loop_new (NULL, FALSE);
   g_unix_signal_add (SIGTERM, on_signal, NULL);

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "account.h"
+
 #include <gio/gio.h>
 
 /**
  * LinxMessageFds:
  * @fd: descriptors
  * @n: how many
- * @owner: whose call they came with: a uid; -1: no call, as far as is known
+ * @owner: whose call they came with, as far as is known
  *
  * The descriptors that came with one message. They belong to a stranger: nobody but a worker looks
  * at them or closes them.
@@ -16,7 +18,7 @@ typedef struct {
   gatomicrefcount ref;
   int *fd;
   guint n;
-  gint64 owner;
+  LinxAccount owner;
 } LinxMessageFds;
 
 LinxMessageFds *linx_message_fds_ref (LinxMessageFds *fds);
@@ -28,11 +30,22 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (LinxMessageFds, linx_message_fds_unref)
 /**
  * linx_message_fds_filter:
  * @bus: the system bus
+ * @is_relayed: whether a relay hands them over
  *
- * From now on takes the descriptors off each message that is not the bus's own answer, before GDBus
+ * From now on takes the descriptors of each message that is not the bus's own answer, before GDBus
  * would close them in its own thread or in the main loop.
  */
-void linx_message_fds_filter (GDBusConnection *bus);
+void linx_message_fds_filter (GDBusConnection *bus, gboolean is_relayed);
+
+/**
+ * linx_message_fds_hand_over:
+ * @serial: of a message that passes next to GDBus, and says that it has descriptors
+ * @fd: (array length=n): those of them that were received
+ * @n: how many
+ *
+ * In GDBus's thread, for each such message in turn.
+ */
+void linx_message_fds_hand_over (guint32 serial, const int *fd, guint n);
 
 /**
  * linx_message_fds_of:

@@ -55,17 +55,21 @@ key_of (const LinxMonitorParts *parts)
   return parts->ns != 0 ? &parts->ns : &parts->inode;
 }
 
-/* The kernel waits for others before it lets a group of fanotify go, and with the last descriptor
- * of a namespace it unmounts all that is in it. */
 static void
-close_part (int *fd, guint *source)
+silence (guint *source)
 {
   if (*source != 0)
     g_source_remove (*source);
-  if (*fd >= 0)
-    linx_reaper_close (fd, 1);
   *source = 0;
-  *fd = -1;
+}
+
+/* With the last descriptor of a namespace the kernel unmounts all that is in it. */
+static void
+close_poller (LinxMonitor *monitor)
+{
+  silence (&monitor->poller_source);
+  linx_reaper_close (&monitor->parts.poller, 1);
+  monitor->parts.poller = -1;
 }
 
 /* Not while a worker is under way. */
@@ -74,8 +78,10 @@ monitor_free (LinxMonitor *monitor)
 {
   if (monitor->timer != 0)
     g_source_remove (monitor->timer);
-  close_part (&monitor->parts.events, &monitor->events_source);
-  close_part (&monitor->parts.poller, &monitor->poller_source);
+  silence (&monitor->events_source);
+  if (monitor->parts.events >= 0)
+    linx_mount_events_close (&monitor->parts.events);
+  close_poller (monitor);
   g_clear_pointer (&monitor->parts.seen, linx_seen_free);
   g_array_unref (monitor->listeners);
   g_array_unref (monitor->listed);
@@ -329,7 +335,7 @@ linx_monitor_detach (LinxMonitor *monitor, gpointer data)
     i++;
   g_array_remove_index (monitor->listeners, i);
   if (monitor->parts.poller >= 0 && find_process (monitor) == NULL)
-    close_part (&monitor->parts.poller, &monitor->poller_source);
+    close_poller (monitor);
   if (monitor->listeners->len > 0)
     return;
   if (!monitor->broken)

@@ -13,6 +13,8 @@
 
 /* One event is 40 bytes. */
 #define BUFFER_BYTES 16384
+/* Of groups at once: each waits for the kernel alone, and ends. */
+#define MOST_CLOSERS 32
 
 static int
 fail (GError **error, const char *what)
@@ -31,10 +33,73 @@ linx_mount_events_are_there (void)
   return fd >= 0;
 }
 
+/* Groups that nobody needs any more, and those of them that the kernel has let go. */
+static GMutex lock;
+static GCond on_closed;
+static guint64 left, closed;
+static GThreadPool *closers;
+
+static void
+close_group (gpointer fd, gpointer unused)
+{
+  (void)unused;
+  close (GPOINTER_TO_INT (fd));
+  g_mutex_lock (&lock);
+  closed++;
+  g_cond_broadcast (&on_closed);
+  g_mutex_unlock (&lock);
+}
+
+void
+linx_mount_events_close (int *fd)
+{
+  g_mutex_lock (&lock);
+  left++;
+  g_mutex_unlock (&lock);
+  if (closers == NULL)
+    closers = g_thread_pool_new (close_group, NULL, MOST_CLOSERS, FALSE, NULL);
+  g_thread_pool_push (closers, GINT_TO_POINTER (*fd), NULL);
+  *fd = -1;
+}
+
+/* Waits until another one is let go. FALSE: there is none that could be. */
+static gboolean
+wait_for_group (guint64 before)
+{
+  g_autoptr (GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new (&lock);
+
+  while (closed == before && left > closed)
+    g_cond_wait (&on_closed, &lock);
+  return closed > before;
+}
+
+static guint64
+count_closed (void)
+{
+  g_autoptr (GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new (&lock);
+
+  return closed;
+}
+
+/* There are so many of a user (fs.fanotify.max_user_groups), here root; before it lets one go the
+ * kernel waits for others. */
+static int
+open_group (void)
+{
+  guint64 before;
+  int fd;
+
+  do {
+    before = count_closed ();
+    fd = (int)syscall (SYS_fanotify_init, FLAGS, O_RDONLY);
+  } while (fd < 0 && errno == EMFILE && wait_for_group (before));
+  return fd;
+}
+
 int
 linx_mount_events_open (int ns_fd, GError **error)
 {
-  int fd = (int)syscall (SYS_fanotify_init, FLAGS, O_RDONLY);
+  int fd = open_group ();
 
   if (fd < 0)
     return fail (error, "fanotify");

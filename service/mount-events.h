@@ -22,6 +22,10 @@ gboolean linx_mount_events_are_there (void);
  */
 int linx_mount_events_open (int ns_fd, GError **error);
 
+/** linx_mount_events_close: has @fd closed on a thread. Who opens one when there are too many waits
+ * for it. For the main loop. */
+void linx_mount_events_close (int *fd);
+
 /**
  * linx_mount_events_read:
  * @fd: what linx_mount_events_open() returned

@@ -128,6 +128,16 @@ linx_mount_id_parent (guint64 id)
 }
 
 gboolean
+linx_mount_id_is_absent (guint64 id)
+{
+  struct linx_statmount mount;
+
+  if (!linx_feature_unique_mount_id ())
+    return parent_from_table (id) == 0;
+  return sys_statmount (id, LINX_STATMOUNT_MNT_BASIC, &mount) < 0 && errno == ENOENT;
+}
+
+gboolean
 linx_mount_id_exists (guint64 id)
 {
   struct linx_statmount mount;

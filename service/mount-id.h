@@ -64,6 +64,14 @@ guint64 linx_mount_id_unique (guint mount_id);
 guint64 linx_mount_id_parent (guint64 id);
 
 /**
+ * linx_mount_id_is_absent:
+ * @id: a mount's id
+ *
+ * Returns: whether it is no mount of this namespace
+ */
+gboolean linx_mount_id_is_absent (guint64 id);
+
+/**
  * linx_mount_id_exists:
  * @id: a unique id
  *

@@ -26,6 +26,15 @@ gboolean linx_namespace_pin (const LinxRequest *request, LinxPins *pins, GError 
 gboolean linx_namespace_enter (LinxPins *pins, LinxSide side, GError **error);
 
 /**
+ * linx_namespace_hide_paths:
+ * @error: SetNs.*
+ *
+ * Until it enters a namespace again, this worker's root and working directory are an empty
+ * directory: wherever the kernel takes a string of a caller's for a path, it finds nothing.
+ */
+gboolean linx_namespace_hide_paths (GError **error);
+
+/**
  * linx_namespace_enter_own:
  * @error: SetNs.*
  *

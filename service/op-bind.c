@@ -8,7 +8,8 @@
 gboolean
 linx_bind_pin (const LinxRequest *request, LinxPins *pins, GError **error)
 {
-  return linx_shown_pin_idmap (request, pins, error) && linx_pins_hold_source (request, pins, error)
+  return linx_shown_pin_idmap (request, pins, error)
+         && linx_pins_hold_source (request, pins, LINX_PATH_TRIGGER, error)
          && linx_pins_hold_target (request, pins, error);
 }
 

@@ -6,6 +6,7 @@
 #include "linx-error.h"
 #include "mount-id.h"
 #include "ops.h"
+#include "peers.h"
 #include "propagation.h"
 
 #include <errno.h>
@@ -36,7 +37,7 @@ gboolean
 linx_clone_pin (const LinxRequest *request, LinxPins *pins, GError **error)
 {
   return linx_shown_pin_idmap (request, pins, error)
-         && linx_pins_hold_source (request, pins, error);
+         && linx_pins_hold_source (request, pins, LINX_PATH_TRIGGER, error);
 }
 
 GVariant *
@@ -62,7 +63,7 @@ check_detached (const LinxPins *pins, GError **error)
 
   if (rc != 0)
     return linx_error_set (error, LINX_MOUNT_STAGE_MOVE_MOUNT, rc, "mount", NULL);
-  return id.mount_root && linx_mount_id_parent (id.mount) == 0 ? TRUE : not_detached (error);
+  return linx_pins_is_detached (&id) ? TRUE : not_detached (error);
 }
 
 /* Whoever lent it sees that. mount_setattr(2) changes mounts of this namespace and detached ones
@@ -75,7 +76,8 @@ prepare (LinxVisit *visit, const LinxRequest *request, const LinxPins *pins, GEr
 
   if (!linx_visit_commit (visit, "setting attributes of the detached mount", error))
     return FALSE;
-  ok = linx_attributes_prepare (request, pins, pins->fd[LINX_PIN_SOURCE], TRUE, &failure);
+  ok = linx_attributes_prepare (request, pins, pins->fd[LINX_PIN_SOURCE],
+                                request->propagation == MS_SLAVE ? MS_SLAVE : MS_PRIVATE, &failure);
   linx_visit_committed (visit, ok);
   if (ok)
     return TRUE;
@@ -85,11 +87,13 @@ prepare (LinxVisit *visit, const LinxRequest *request, const LinxPins *pins, GEr
   return FALSE;
 }
 
-/* On a shared mount it has become shared, as it is to be. */
+/* On a shared mount it has become shared, as it is to be unless something else is asked for. */
 static gboolean
-make_private (LinxVisit *visit, const LinxPins *pins, GError **error)
+make_private (LinxVisit *visit, const LinxRequest *request, const LinxPins *pins, GError **error)
 {
-  return g_str_has_prefix (pins->target_propagation, "shared")
+  g_autofree char *parent = linx_mount_id_propagation (linx_peers_mounted_on (request, pins));
+
+  return request->propagation != 0 || g_str_has_prefix (parent, "shared")
          || linx_propagation_set (visit, pins->fd[LINX_PIN_SOURCE], TRUE, MS_PRIVATE, pins->target,
                                   error);
 }
@@ -104,7 +108,8 @@ enforce (LinxVisit *visit, const LinxRequest *request, const LinxPins *pins, GEr
 
   linx_attributes_of (request, pins, &own, &tree);
   return linx_attributes_change (visit, mount, TRUE, &tree, pins->target, error)
-         && make_private (visit, pins, error);
+         && linx_attributes_change (visit, mount, FALSE, &own, pins->target, error)
+         && make_private (visit, request, pins, error);
 }
 
 gboolean
@@ -125,5 +130,5 @@ linx_attach_perform (LinxVisit *visit, const LinxRequest *request, LinxPins *pin
       || !linx_attach (visit, request, pins, mount, error)
       || !enforce (visit, request, pins, error))
     return NULL;
-  return linx_reply_id (mount);
+  return linx_reply_placed (visit, request, pins, mount, error);
 }

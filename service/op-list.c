@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "credentials.h"
 #include "kernel-features.h"
+#include "list-filters.h"
 #include "linx-error.h"
 #include "monitor.h"
 #include "mountinfo.h"
@@ -20,16 +22,13 @@
 
 /* A caller whose root is not its namespace's sees what its own mountinfo shows: what its root
  * reaches. Its number is known good where it is alive afterwards. */
-gboolean
-linx_list_pin (const LinxRequest *request, LinxPins *pins, GError **error)
+static gboolean
+find_caller_root (LinxPins *pins, GError **error)
 {
   LinxFileId whole;
   gboolean same;
   int err;
 
-  (void)request;
-  if (pins->privileged || !pins->ns[LINX_IN].own)
-    return TRUE;
   err = linx_file_id_read_root (&pins->caller_root, pins->caller->pid);
   if (err == 0)
     err = linx_file_id_read (&whole, AT_FDCWD, "/");
@@ -47,32 +46,18 @@ linx_list_pin (const LinxRequest *request, LinxPins *pins, GError **error)
   return TRUE;
 }
 
-static gboolean
-is_below (const char *path, const char *top)
+gboolean
+linx_list_pin (const LinxRequest *request, LinxPins *pins, GError **error)
 {
-  gsize length = strlen (top);
+  LinxAsRoot suspended;
+  gboolean ok;
 
-  if (g_str_equal (top, "/"))
+  if (request->target.path != NULL && !linx_pins_hold_target (request, pins, error))
+    return FALSE;
+  if (pins->privileged || !pins->ns[LINX_IN].own)
     return TRUE;
-  return strncmp (path, top, length) == 0 && (path[length] == '\0' || path[length] == '/');
-}
-
-/* All filters but `after`, which is the table's. */
-static gboolean
-matches (const LinxRow *row, gconstpointer data)
-{
-  const LinxRequest *request = data;
-
-  if (request->id.given && row->id != request->id.value)
-    return FALSE;
-  if (request->fstypes != NULL
-      && !g_strv_contains ((const char *const *)request->fstypes, row->fstype))
-    return FALSE;
-  if (request->source.path != NULL && !g_str_equal (row->source, request->source.path))
-    return FALSE;
-  if (request->at != NULL && !g_str_equal (row->mount_point, request->at))
-    return FALSE;
-  return request->under == NULL || is_below (row->mount_point, request->under);
+  ok = linx_credentials_suspend (&suspended, error) && find_caller_root (pins, error);
+  return linx_credentials_continue (&suspended, ok ? error : NULL) && ok;
 }
 
 /* A reply in the making. */
@@ -80,9 +65,22 @@ typedef struct {
   LinxRowWriter *writer;
   gboolean joins_utab;
   GHashTable *user_options; /* read with the first row */
-  gboolean too_large;
+  GError *error;            /* it is too large */
+  gsize memory;
   GArray *listed; /* NULL: nobody watches */
 } Reply;
+
+/* What there is of it, and what the bus is sent of it. */
+static gboolean
+take_memory (Reply *reply)
+{
+  gsize before = reply->memory;
+
+  reply->memory = linx_row_writer_memory (reply->writer) + linx_row_writer_bytes (reply->writer);
+  if (reply->listed != NULL)
+    reply->memory += reply->listed->len * sizeof (LinxSighting);
+  return linx_memory_take (reply->memory - before, &reply->error);
+}
 
 static gboolean
 add (LinxRow *row, gpointer data)
@@ -98,24 +96,28 @@ add (LinxRow *row, gpointer data)
     reply->user_options = linx_utab_options ();
   if (reply->joins_utab)
     row->user_options = g_hash_table_lookup (reply->user_options, GUINT_TO_POINTER (row->mount_id));
-  reply->too_large = linx_row_writer_add (reply->writer, row) > MOST_REPLY_BYTES;
-  return !reply->too_large;
+  if (linx_row_writer_add (reply->writer, row) <= MOST_REPLY_BYTES)
+    return take_memory (reply);
+  g_set_error (&reply->error, G_DBUS_ERROR, G_DBUS_ERROR_LIMITS_EXCEEDED,
+               "more than %d MiB of rows: ask for pages with 'limit' and 'after', or for less "
+               "with 'fields'",
+               MOST_REPLY_BYTES >> 20);
+  return FALSE;
 }
 
 /* The mount that a look-up of `target` ends on. Mount points are in the kernel's cache, all of
  * them; with RESOLVE_CACHED (openat2(2)) nothing else is asked, so that no filesystem can keep it
  * waiting. Returns 0 where it ends elsewhere, or needs more. */
 static guint64
-find_target (const LinxRequest *request, const LinxPins *pins)
+find_target (const char *path, const LinxPins *pins)
 {
   LinxFileId id;
   int fd = -1;
   gboolean is;
 
-  if (linx_caller_assume (pins->caller, pins->gid, NULL))
-    fd = sys_openat2 (AT_FDCWD, request->at, O_PATH | O_CLOEXEC,
-                      RESOLVE_CACHED | RESOLVE_NO_SYMLINKS);
-  if (!linx_caller_resume (NULL) || fd < 0)
+  if (linx_credentials_assume (pins->caller, pins->gid, NULL))
+    fd = sys_openat2 (AT_FDCWD, path, O_PATH | O_CLOEXEC, RESOLVE_CACHED | RESOLVE_NO_SYMLINKS);
+  if (!linx_credentials_resume (NULL) || fd < 0)
     return 0;
   is = linx_file_id_read (&id, fd, "") == 0 && id.mount_root;
   close (fd);
@@ -130,18 +132,19 @@ compare_ids (gconstpointer a, gconstpointer b)
   return id_a < id_b ? -1 : id_a > id_b;
 }
 
-/* The ids of the mount @top and of those that it is stacked on, by statmount(2) alone. */
+/* The ids of the mount @top and, with a @path, of those that it is stacked on there, by
+ * statmount(2) alone. */
 static GArray *
-read_stack (const LinxRequest *request, LinxStatmount *statmount, guint64 top)
+read_stack (const char *path, LinxStatmount *statmount, guint64 top)
 {
   GArray *ids = g_array_new (FALSE, FALSE, sizeof (guint64));
   guint64 id = top;
   LinxRow row;
 
   while (linx_statmount_read (statmount, 0, id, &row) == 0
-         && (request->at == NULL || g_str_equal (row.mount_point, request->at))) {
+         && (path == NULL || g_str_equal (row.mount_point, path))) {
     g_array_append_val (ids, id);
-    if (request->at == NULL || row.parent == id)
+    if (path == NULL || row.parent == id)
       break;
     id = row.parent;
   }
@@ -151,29 +154,31 @@ read_stack (const LinxRequest *request, LinxStatmount *statmount, guint64 top)
 
 /* Where one mount is asked for the table need not be read. Returns whether that was so. */
 static gboolean
-list_one (const LinxRequest *request, const LinxPins *pins, Reply *reply)
+list_one (const LinxListFilters *filters, const LinxPins *pins, Reply *reply)
 {
-  guint64 top = request->id.given ? request->id.value : 0;
+  const LinxRequest *request = filters->request;
+  gboolean by_id = request->id.given || filters->covering != 0;
+  guint64 top = request->id.given ? request->id.value : filters->covering;
   g_autoptr (LinxStatmount) statmount = linx_statmount_new ();
   g_autoptr (GArray) ids = NULL;
   guint n = 0;
 
   if (pins->fd[LINX_PIN_MOUNTINFO] >= 0 || !linx_feature_statmount ()
-      || (!request->id.given && request->at == NULL))
+      || (!by_id && filters->at == NULL))
     return FALSE;
-  if (!request->id.given)
-    top = find_target (request, pins);
-  if (top == 0 && !request->id.given)
+  if (!by_id)
+    top = find_target (filters->at, pins);
+  if (top == 0 && !by_id)
     return FALSE;
-  ids = read_stack (request, statmount, top);
-  if (ids->len == 0 && !request->id.given)
+  ids = read_stack (by_id ? NULL : filters->at, statmount, top);
+  if (ids->len == 0 && !by_id)
     return FALSE;
   for (guint i = 0; i < ids->len && (request->limit == 0 || n < request->limit); i++) {
     guint64 id = g_array_index (ids, guint64, i);
     LinxRow row;
 
     if (id <= request->after || linx_statmount_read (statmount, 0, id, &row) != 0
-        || !matches (&row, request))
+        || !linx_list_filters_match (&row, filters))
       continue;
     n++;
     if (!add (&row, reply))
@@ -186,12 +191,13 @@ GVariant *
 linx_list_perform (LinxVisit *visit, const LinxRequest *request, LinxPins *pins, GError **error)
 {
   g_autoptr (LinxRowWriter) writer = linx_row_writer_new ((const char *const *)request->fields);
+  g_auto (LinxListFilters) filters = { 0 };
   const LinxTableQuery query = { .mountinfo = pins->fd[LINX_PIN_MOUNTINFO],
                                  .top = pins->confined ? pins->caller_root.mount : 0,
                                  .after = request->after,
                                  .limit = request->limit,
-                                 .matches = matches,
-                                 .data = request };
+                                 .matches = linx_list_filters_match,
+                                 .data = &filters };
   g_autoptr (GHashTable) user_options = NULL;
   Reply reply = { .writer = writer,
                   .joins_utab = pins->ns[LINX_IN].kind == LINX_NAMESPACE_HOST
@@ -200,17 +206,16 @@ linx_list_perform (LinxVisit *visit, const LinxRequest *request, LinxPins *pins,
   gboolean ok;
 
   (void)visit;
+  if (!linx_list_filters_init (&filters, request, pins, error))
+    return NULL;
   /* Another root may show what no look sees. */
   if (linx_monitors_count () > 0 && !pins->confined)
     reply.listed = pins->listed = g_array_new (FALSE, FALSE, sizeof (LinxSighting));
-  ok = list_one (request, pins, &reply) || linx_table_each (&query, add, &reply, error);
+  ok = list_one (&filters, pins, &reply) || linx_table_each (&query, add, &reply, error);
   user_options = reply.user_options;
-  if (ok && reply.too_large)
-    g_set_error (error, G_DBUS_ERROR, G_DBUS_ERROR_LIMITS_EXCEEDED,
-                 "more than %d MiB of rows: ask for pages with 'limit' and 'after', or for less "
-                 "with 'fields'",
-                 MOST_REPLY_BYTES >> 20);
-  if (!ok || reply.too_large)
+  if (reply.error != NULL)
+    g_propagate_error (ok ? error : NULL, reply.error);
+  if (!ok || reply.error != NULL)
     return NULL;
   pins->reply_bytes = linx_row_writer_bytes (writer);
   rows = linx_row_writer_end (writer);

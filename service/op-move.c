@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "attach.h"
 #include "linx-error.h"
 #include "mount-id.h"
 #include "ops.h"
+#include "peers.h"
 #include "propagation.h"
 #include "utab.h"
 
@@ -19,7 +21,7 @@ fail (const LinxPins *pins, int err, const char *words, GError **error)
 gboolean
 linx_move_pin (const LinxRequest *request, LinxPins *pins, GError **error)
 {
-  if (!linx_pins_hold_source (request, pins, error))
+  if (!linx_pins_hold_source (request, pins, 0, error))
     return FALSE;
   if (g_str_equal (pins->source, "/"))
     return fail (pins, EINVAL, "the root of the namespace is never moved", error);
@@ -35,18 +37,23 @@ linx_move_pin (const LinxRequest *request, LinxPins *pins, GError **error)
 
 /* do_move_mount(), fs/namespace.c, has one errno for all of these. */
 static const char *
-explain (const LinxPins *pins, int err)
+explain (const LinxRequest *request, const LinxPins *pins, int err)
 {
   guint64 parent = linx_mount_id_parent (pins->source_place.id.mount);
   g_autofree char *propagation = linx_mount_id_propagation (parent);
 
   if (err == ELOOP)
     return "the target is below the mount itself";
+  if (err == ENOENT)
+    return "its root, or the target, was deleted: the kernel puts it nowhere else";
   if (err != EINVAL)
     return NULL;
   if (g_str_has_prefix (propagation, "shared"))
     return "the mount that it is on is shared: make that one private first (SetPropagation), or "
            "bind it to the new place and unmount it here";
+  if (request->beneath)
+    return "it is unbindable or locked in place, or nothing goes beneath the target, which is the "
+           "root of a namespace or locked, or propagation would bring it there twice";
   return "it came locked from a more privileged mount namespace, or is unbindable and the target "
          "shared";
 }
@@ -58,14 +65,14 @@ linx_move_perform (LinxVisit *visit, const LinxRequest *request, LinxPins *pins,
   int rc, err;
 
   if (!linx_pins_recheck_source (pins, error) || !linx_pins_recheck_as_caller (pins, error)
+      || !linx_peers_recheck (request, pins, error)
       || !linx_visit_commit (visit, "move_mount", error))
     return NULL;
-  rc = move_mount (mount, "", pins->fd[LINX_PIN_TARGET], "",
-                   MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH);
+  rc = linx_attach_move (request, mount, pins->fd[LINX_PIN_TARGET]);
   err = errno;
   linx_visit_committed (visit, rc == 0);
   if (rc < 0) {
-    fail (pins, err, explain (pins, err), error);
+    fail (pins, err, explain (request, pins, err), error);
     return NULL;
   }
   if (!linx_propagation_last_step (visit, request, pins, mount, error))

@@ -2,6 +2,7 @@
 #include "linx-error.h"
 #include "mount-id.h"
 #include "ops.h"
+#include "peers.h"
 #include "sys.h"
 
 #include <errno.h>
@@ -136,11 +137,15 @@ bind_new_root (Pivot *pivot, GError **error)
   return TRUE;
 }
 
-/* Takes the bind off again. What was made private stays so: there is no way back into a group. */
+/* Takes the bind off again, and first out of all peer groups: its unmount is to appear nowhere
+ * else. What was made private stays so: there is no way back into a group. */
 static void
 undo_bind (const Pivot *pivot)
 {
+  struct mount_attr attr = { .propagation = MS_PRIVATE };
+
   if (!pivot->bound || fchdir (pivot->new_root) < 0
+      || mount_setattr (pivot->new_root, "", AT_EMPTY_PATH | AT_RECURSIVE, &attr, sizeof attr) < 0
       || !linx_visit_commit (pivot->visit, "undo of bind-new-root", NULL))
     return;
   linx_visit_committed (pivot->visit, umount2 (".", MNT_DETACH) == 0);
@@ -278,7 +283,7 @@ linx_pivot_perform (LinxVisit *visit, const LinxRequest *request, LinxPins *pins
   LinxFileId root;
   gboolean ok;
 
-  if (!linx_pins_recheck_as_caller (pins, error))
+  if (!linx_pins_recheck_as_caller (pins, error) || !linx_peers_recheck (request, pins, error))
     return NULL;
   if (linx_file_id_read (&root, AT_FDCWD, "/") != 0) {
     linx_error_set (error, LINX_MOUNT_STAGE_RESOLVE, errno, "/", NULL);

@@ -28,7 +28,11 @@ linx_propagation_set (LinxVisit *visit, int mount, gboolean recursive, int propa
     return FALSE;
   err = linx_attributes_set (mount, recursive, &none, propagation);
   linx_visit_committed (visit, err == 0);
-  return err == 0 ? TRUE : linx_error_set (error, LINX_MOUNT_STAGE_PROPAGATION, err, path, NULL);
+  return err == 0 ? TRUE
+                  : linx_error_set (error, LINX_MOUNT_STAGE_PROPAGATION, err, path,
+                                    err == EINVAL ? "it is neither a mount of this namespace "
+                                                    "nor a detached one"
+                                                  : NULL);
 }
 
 GVariant *
@@ -48,7 +52,8 @@ gboolean
 linx_propagation_last_step (LinxVisit *visit, const LinxRequest *request, const LinxPins *pins,
                             int mount, GError **error)
 {
-  return request->propagation == 0
+  /* What is below a detached mount cannot be changed any more, and is what it was before. */
+  return request->propagation == 0 || (pins->target_detached && mount != pins->fd[LINX_PIN_TARGET])
          || linx_propagation_set (visit, mount, request->options->propagation_recursive,
                                   request->propagation, pins->target, error);
 }

@@ -7,6 +7,7 @@
 #include "ops.h"
 #include "propagation.h"
 #include "table.h"
+#include "utab.h"
 
 #include <errno.h>
 
@@ -20,14 +21,12 @@ fail (const LinxPins *pins, int err, const char *words, GError **error)
 static gboolean
 pin_fstype (LinxPins *pins, GError **error)
 {
-  g_autoptr (LinxTable) table = linx_table_read (error);
-  const LinxRow *row = table != NULL ? linx_table_find (table, pins->target_mount) : NULL;
+  g_autofree LinxRow *row = linx_table_read_row (pins->target_mount, NULL);
 
-  if (row != NULL)
-    pins->fstype = g_strdup (row->fstype);
-  else if (table != NULL)
-    linx_error_set (error, LINX_MOUNT_STAGE_RESOLVE, ESTALE, pins->target, NULL);
-  return row != NULL;
+  if (row == NULL)
+    return linx_error_set (error, LINX_MOUNT_STAGE_RESOLVE, ESTALE, pins->target, NULL);
+  pins->fstype = g_strdup (row->fstype);
+  return TRUE;
 }
 
 gboolean
@@ -37,6 +36,8 @@ linx_remount_pin (const LinxRequest *request, LinxPins *pins, GError **error)
     return FALSE;
   if (!pins->target_is_mount)
     return fail (pins, EINVAL, "not a mount point", error);
+  if (pins->target_detached && request->superblock)
+    return linx_error_set_args (error, "'superblock' does not go with a detached mount");
   return !request->superblock
          || (pin_fstype (pins, error) && linx_layers_refuse_paths (request, pins, error));
 }
@@ -56,5 +57,6 @@ linx_remount_perform (LinxVisit *visit, const LinxRequest *request, LinxPins *pi
           && !linx_attributes_change (visit, target, FALSE, &mount, pins->target, error))
       || !linx_propagation_last_step (visit, request, pins, target, error))
     return NULL;
+  linx_utab_change (request, pins);
   return linx_reply_changed (request, target);
 }

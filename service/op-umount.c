@@ -2,6 +2,7 @@
 #include "linx-error.h"
 #include "mount-id.h"
 #include "ops.h"
+#include "peers.h"
 #include "subtree.h"
 #include "table.h"
 #include "utab.h"
@@ -165,6 +166,37 @@ unmount_below (LinxVisit *visit, const LinxRequest *request, const LinxPins *pin
          || linx_subtree_umount (visit, pins, request->force ? MNT_FORCE : 0, error);
 }
 
+/* By propagation from a peer of it that was below it. */
+static gboolean
+is_gone_with_those_below (const LinxRequest *request, const LinxPins *pins)
+{
+  g_autofree LinxRow *row
+      = request->recursive ? linx_table_read_row (pins->target_mount, NULL) : NULL;
+
+  return request->recursive && row == NULL;
+}
+
+/* Where nothing of it sent anything on when that was approved, nothing of it does when it goes,
+ * whatever was moved into it meanwhile: a mount that is not shared stays what it is. In the host it
+ * is meant. */
+static gboolean
+send_nothing_on (LinxVisit *visit, const LinxRequest *request, const LinxPins *pins, GError **error)
+{
+  struct mount_attr attr = { .propagation = MS_SLAVE };
+  int rc, err;
+
+  if (pins->privileged || pins->ns[LINX_IN].kind == LINX_NAMESPACE_HOST
+      || pins->propagates[0] != '\0' || !(request->recursive || request->detach)
+      || mount_at_name (request, pins) != pins->target_mount)
+    return TRUE;
+  if (!linx_visit_commit (visit, "making what is to go a slave", error))
+    return FALSE;
+  rc = mount_setattr (AT_FDCWD, pins->name, AT_SYMLINK_NOFOLLOW | AT_RECURSIVE, &attr, sizeof attr);
+  err = errno;
+  linx_visit_committed (visit, rc == 0);
+  return rc == 0 ? TRUE : fail (pins->target, err, NULL, error);
+}
+
 static gboolean
 unmount (LinxVisit *visit, const LinxRequest *request, const LinxPins *pins, GError **error)
 {
@@ -180,19 +212,26 @@ unmount (LinxVisit *visit, const LinxRequest *request, const LinxPins *pins, GEr
   return rc == 0 ? TRUE : fail (pins->target, err, explain (request, err), error);
 }
 
+static gboolean
+go_to_parent (const LinxPins *pins, GError **error)
+{
+  return fchdir (pins->fd[LINX_PIN_TARGET]) == 0 ? TRUE
+                                                 : fail (pins->place.path, errno, NULL, error);
+}
+
 /* There is no unmounting by id: the kernel takes the top of what is mounted on a name. The name is
  * looked up in the pinned directory right after the id was compared, and the id is asked for again
  * afterwards, so that a mount which came in between is at least told. */
 GVariant *
 linx_umount_perform (LinxVisit *visit, const LinxRequest *request, LinxPins *pins, GError **error)
 {
-  if (!linx_pins_recheck_as_caller (pins, error) || !unmount_below (visit, request, pins, error))
+  if (!linx_pins_recheck_as_caller (pins, error) || !linx_peers_recheck (request, pins, error)
+      || !go_to_parent (pins, error) || !send_nothing_on (visit, request, pins, error)
+      || !unmount_below (visit, request, pins, error) || !go_to_parent (pins, error))
     return NULL;
-  if (fchdir (pins->fd[LINX_PIN_TARGET]) < 0) {
-    fail (pins->place.path, errno, NULL, error);
-    return NULL;
-  }
   if (mount_at_name (request, pins) != pins->target_mount) {
+    if (is_gone_with_those_below (request, pins))
+      return g_variant_new ("()");
     fail (pins->target, ESTALE, "another mount is there than the one that was approved", error);
     return NULL;
   }

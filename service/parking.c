@@ -63,7 +63,7 @@ void
 linx_parking_unref (Worker *worker)
 {
   if (g_atomic_ref_count_dec (&worker->ref))
-    linx_reaper_free (worker, worker_free);
+    linx_reaper_free (LINX_ACCOUNT_ROOT, worker, worker_free);
 }
 
 static gboolean

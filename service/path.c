@@ -3,6 +3,7 @@
 #include "kernel-features.h"
 #include "linx-error.h"
 #include "mount-id.h"
+#include "private-fuse.h"
 #include "process.h"
 #include "sys.h"
 #include "table.h"
@@ -10,7 +11,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/magic.h>
 #include <string.h>
+#include <sys/statfs.h>
 
 /* How often a look-up is tried that others disturb: they may do so for ever. */
 #define MOST_TRIES 64
@@ -34,23 +37,54 @@ explain (int err)
   }
 }
 
+/* EAGAIN: a rename anywhere on the machine raced with a ".." (openat2(2)). */
+static int
+open_path (int root, const char *path, guint64 open_flags, guint64 resolve)
+{
+  int fd, tries = 0;
+
+  do
+    fd = sys_openat2 (root, path, O_PATH | O_CLOEXEC | open_flags, resolve);
+  while (fd < 0 && errno == EAGAIN && ++tries < MOST_TRIES);
+  return fd;
+}
+
+static gboolean
+is_automount_point (int fd)
+{
+  struct statx stx;
+  struct statfs fs;
+
+  if (statx (fd, "", AT_EMPTY_PATH | AT_NO_AUTOMOUNT | AT_STATX_DONT_SYNC, STATX_TYPE, &stx) == 0
+      && (stx.stx_attributes & STATX_ATTR_AUTOMOUNT) != 0)
+    return TRUE;
+  return stx.stx_dev_major == 0 && S_ISDIR (stx.stx_mode) && fstatfs (fd, &fs) == 0
+         && fs.f_type == AUTOFS_SUPER_MAGIC;
+}
+
 int
 linx_path_open (int root, const char *path, guint flags, GError **error)
 {
-  guint64 open_flags = O_PATH | O_CLOEXEC;
+  guint64 open_flags = 0;
   guint64 resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS;
-  int fd, tries = 0;
+  int fd;
 
   if (flags & LINX_PATH_NO_SYMLINKS)
     resolve |= RESOLVE_NO_SYMLINKS;
   if (flags & LINX_PATH_NOFOLLOW)
     open_flags |= O_NOFOLLOW;
-  /* EAGAIN: a rename anywhere on the machine raced with a ".." (openat2(2)). */
-  do
-    fd = sys_openat2 (root, path, open_flags, resolve);
-  while (fd < 0 && errno == EAGAIN && ++tries < MOST_TRIES);
-  if (fd < 0)
-    linx_error_set (error, LINX_MOUNT_STAGE_RESOLVE, errno, path, explain (errno));
+  fd = open_path (root, path, open_flags, resolve);
+  /* O_PATH alone triggers nothing; with O_DIRECTORY it does (LOOKUP_DIRECTORY, fs/namei.c). */
+  if (fd >= 0 && (flags & LINX_PATH_TRIGGER) && is_automount_point (fd)) {
+    close (fd);
+    fd = open_path (root, path, open_flags | O_DIRECTORY, resolve);
+  }
+  if (fd < 0) {
+    int err = errno;
+
+    linx_error_set (error, LINX_MOUNT_STAGE_RESOLVE, err, path,
+                    err == EACCES ? linx_private_fuse_explain (root, path) : explain (err));
+  }
   return fd;
 }
 
@@ -121,6 +155,18 @@ linx_path_reopen (int fd, GError **error)
   return again;
 }
 
+/* For this nothing of the filesystem is asked: the kernel knows. */
+static gboolean
+is_directory (int fd)
+{
+  g_autofree char *link = g_strdup_printf ("thread-self/fd/%d", fd);
+  int again = openat (linx_process_proc_fd (), link, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+  if (again >= 0)
+    close (again);
+  return again >= 0 || errno != ENOTDIR;
+}
+
 /* A FUSE filesystem tells nothing of its files to anyone but its owner, not to root either, but who
  * asks for nothing is answered (fuse_update_attributes(), fs/fuse/dir.c), and the mount is the
  * kernel's. */
@@ -133,7 +179,7 @@ read_mount_alone (LinxFileId *id, int dir, const char *name, int flags)
     return errno;
   *id = (LinxFileId){ .major = stx.stx_dev_major,
                       .minor = stx.stx_dev_minor,
-                      .mode = S_IFDIR,
+                      .mode = name[0] != '\0' || is_directory (dir) ? S_IFDIR : S_IFREG,
                       .mount_root = (stx.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0,
                       .reusable = stx.stx_mnt_id };
   id->mount = linx_mount_id_unique ((guint)stx.stx_mnt_id);
@@ -218,13 +264,73 @@ stale (const char *given, GError **error)
                          "hidden by another mount, detached, or in another namespace");
 }
 
+/* Whether @path, without symbolic links, leads to @id. Returns 0, ESTALE, or EACCES where this
+ * thread may not find out. */
+static int
+check_path (const char *path, const LinxFileId *id)
+{
+  int fd = sys_openat2 (AT_FDCWD, path, O_PATH | O_CLOEXEC,
+                        RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS);
+  gboolean same;
+
+  if (fd < 0)
+    return errno == EACCES ? EACCES : ESTALE;
+  same = is_same (fd, id);
+  close (fd);
+  return same ? 0 : ESTALE;
+}
+
+static int
+check_path_or_mount (const char *path, const LinxFileId *id)
+{
+  int rc = check_path (path, id);
+  g_autofree char *mount_point = rc == EACCES ? linx_private_fuse_holds (id, path) : NULL;
+
+  return mount_point != NULL ? check_path (mount_point, id) : rc;
+}
+
+/* What is mounted may have been deleted, or replaced, since: then the kernel prints no path of it.
+ * The place of a mount's own root is where it is mounted. */
+static char *
+mount_point_of (const LinxFileId *id)
+{
+  g_autofree LinxRow *row = id->mount_root ? linx_table_read_row (id->mount, NULL) : NULL;
+
+  return row != NULL ? g_strdup (row->mount_point) : NULL;
+}
+
+/* /proc of this process: through /proc/self, which is whoever looks it up, or a link to that. */
+static gboolean
+is_services_own (const LinxPlace *place)
+{
+  g_autofree char *own = g_strdup_printf ("%d", (int)getpid ());
+  g_auto (GStrv) names = NULL;
+  g_autofree LinxRow *row = NULL;
+
+  if (strstr (place->path, own) == NULL)
+    return FALSE;
+  names = g_strsplit (place->path, "/", -1);
+  if (!g_strv_contains ((const char *const *)names, own))
+    return FALSE;
+  row = linx_table_read_row (place->id.mount, NULL);
+  return row != NULL && g_str_equal (row->fstype, "proc");
+}
+
+static gboolean
+check_is_not_services_own (const LinxPlace *place, const char *given, GError **error)
+{
+  return is_services_own (place) ? linx_error_set (
+             error, LINX_MOUNT_STAGE_RESOLVE, EXDEV, given,
+             "it leads to what /proc has of the service: name the process by its id")
+                                 : TRUE;
+}
+
 gboolean
 linx_place_read (LinxPlace *place, int fd, const char *given, GError **error)
 {
   char path[PATH_MAX + 1];
-  LinxFileId again;
   gssize length;
-  int rc, found;
+  int rc;
 
   rc = linx_file_id_read (&place->id, fd, "");
   if (rc != 0)
@@ -233,21 +339,15 @@ linx_place_read (LinxPlace *place, int fd, const char *given, GError **error)
   if (length < 0)
     return linx_error_set (error, LINX_MOUNT_STAGE_RESOLVE, errno, given, NULL);
   path[length] = '\0';
-  if (path[0] != '/')
-    return stale (given, error);
-
-  found = sys_openat2 (AT_FDCWD, path, O_PATH | O_CLOEXEC,
-                       RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS);
-  if (found < 0 && errno == EACCES)
-    return linx_error_set (error, LINX_MOUNT_STAGE_RESOLVE, errno, given, NULL);
-  if (found < 0)
-    return stale (given, error);
-  rc = linx_file_id_read (&again, found, "");
-  close (found);
-  if (rc != 0 || !linx_file_id_equal (&place->id, &again))
-    return stale (given, error);
-  place->path = g_strndup (path, (gsize)length);
-  return TRUE;
+  rc = path[0] == '/' ? check_path_or_mount (path, &place->id) : ESTALE;
+  place->path = rc == 0 ? g_strndup (path, (gsize)length) : NULL;
+  if (rc == ESTALE)
+    place->path = mount_point_of (&place->id);
+  if (rc == ESTALE && place->path != NULL)
+    rc = check_path (place->path, &place->id);
+  if (rc == EACCES)
+    return linx_error_set (error, LINX_MOUNT_STAGE_RESOLVE, rc, given, NULL);
+  return rc == 0 ? check_is_not_services_own (place, given, error) : stale (given, error);
 }
 
 int

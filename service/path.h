@@ -51,10 +51,13 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (LinxPlace, linx_place_clear)
  * LinxPathFlags:
  * @LINX_PATH_NO_SYMLINKS: a symbolic link anywhere in the path is an error
  * @LINX_PATH_NOFOLLOW: a symbolic link as last component is what is meant
+ * @LINX_PATH_TRIGGER: what an automount point mounts is meant, not the point itself; as for
+ * mount(2) with MS_BIND, and for open_tree(2). The daemon may take its time
  */
 typedef enum {
   LINX_PATH_NO_SYMLINKS = 1 << 0,
   LINX_PATH_NOFOLLOW = 1 << 1,
+  LINX_PATH_TRIGGER = 1 << 2,
 } LinxPathFlags;
 
 /**

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "pins.h"
+#include "credentials.h"
+#include "layer-quota.h"
 #include "linx-error.h"
 #include "mount-id.h"
-#include "namespace.h"
+#include "ns-file.h"
+#include "verb.h"
 
 #include <errno.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 LinxPins *
@@ -14,8 +16,7 @@ linx_pins_new (LinxCaller *caller, const LinxRequest *request)
 {
   LinxPins *pins = g_new0 (LinxPins, 1);
 
-  for (guint i = 0; i < LINX_PINS_ALL; i++)
-    pins->fd[i] = -1;
+  memset (pins->fd, 0xff, sizeof pins->fd); /* -1 */
   pins->fd[LINX_LENT_CALLER] = caller->pidfd;
   pins->fd[LINX_LENT_IN] = request->in.fd;
   pins->fd[LINX_LENT_FROM] = request->from.fd;
@@ -25,6 +26,8 @@ linx_pins_new (LinxCaller *caller, const LinxRequest *request)
   pins->fd[LINX_LENT_PROCESS] = request->process.fd;
   pins->fd[LINX_LENT_IDMAP] = request->idmap.fd;
   pins->caller = linx_caller_ref (caller);
+  pins->propagates = "";
+  pins->memory.account = caller->account;
   return pins;
 }
 
@@ -36,10 +39,32 @@ linx_pins_close (LinxPins *pins, guint place)
   pins->fd[place] = -1;
 }
 
+void
+linx_pins_close_all (LinxPins *pins, guint end)
+{
+  for (guint i = 0; i < pins->layers_taken; i++)
+    linx_pins_close (pins, LINX_PIN_LAYERS + i);
+  for (guint i = LINX_PIN_NS; i < end; i++)
+    linx_pins_close (pins, i);
+}
+
+guint
+linx_pins_first (const LinxPins *pins, const LinxRequest *request)
+{
+  gboolean may_have_layers
+      = pins->layers_taken > 0
+        || ((request->verb->bit & LINX_VERBS_MAKING) != 0
+            && (request->fstype[0] == '\0' || g_str_equal (request->fstype, "overlay")));
+
+  return may_have_layers ? LINX_PIN_LAYERS : LINX_PIN_NS;
+}
+
 gboolean
 linx_pins_hold_any (const LinxPins *pins)
 {
-  for (guint i = 0; i < LINX_PINS_OWNED; i++)
+  if (pins->layers_taken > 0)
+    return TRUE;
+  for (guint i = LINX_PIN_NS; i < LINX_PINS_OWNED; i++)
     if (pins->fd[i] >= 0)
       return TRUE;
   return FALSE;
@@ -48,13 +73,17 @@ linx_pins_hold_any (const LinxPins *pins)
 void
 linx_pins_free (LinxPins *pins)
 {
-  for (guint i = 0; i < LINX_PINS_OWNED; i++)
-    linx_pins_close (pins, i);
+  linx_pins_close_all (pins, LINX_PINS_OWNED);
   linx_caller_unref (pins->caller);
   linx_place_clear (&pins->place);
   g_free (pins->name);
   g_free (pins->target);
   g_free (pins->target_propagation);
+  g_clear_pointer (&pins->host_places, g_ptr_array_unref);
+  linx_cgroup_clear (&pins->caller_cgroup);
+  linx_cgroup_clear (&pins->ns[LINX_IN].cgroup);
+  linx_cgroup_clear (&pins->ns[LINX_FROM].cgroup);
+  linx_cgroup_clear (&pins->shown_cgroup);
   linx_place_clear (&pins->put_old);
   g_free (pins->put_old_below);
   g_free (pins->source);
@@ -63,85 +92,16 @@ linx_pins_free (LinxPins *pins)
   g_clear_pointer (&pins->seen, linx_seen_free);
   g_clear_pointer (&pins->listed, g_array_unref);
   g_clear_pointer (&pins->layers, g_array_unref);
+  if (pins->layers_taken > 0)
+    linx_layers_give_back (pins->memory.account, pins->layers_taken);
+  linx_memory_clear (&pins->memory);
   g_free (pins);
 }
 
-static int
-open_named (const LinxRequest *request, const LinxPins *pins, guint root, const LinxNamed *named,
-            guint lent, GError **error)
-{
-  if (named->fd < 0)
-    return linx_path_open (pins->fd[root], named->path, linx_request_path_flags (request), error);
-  return linx_path_reopen (pins->fd[lent], error);
-}
-
-/* The directory of a target that is to be created, and its last component. */
-static gboolean
-hold_parent (const LinxRequest *request, LinxPins *pins, GError **error)
-{
-  g_autofree char *parent = NULL;
-
-  linx_path_split (request->target.path, &parent, &pins->name);
-  if (g_str_equal (pins->name, ".") || g_str_equal (pins->name, ".."))
-    return linx_error_set (error, LINX_MOUNT_STAGE_RESOLVE, ENOENT, request->target.path, NULL);
-  pins->fd[LINX_PIN_TARGET]
-      = linx_path_open (pins->fd[LINX_PIN_ROOT], parent, linx_request_path_flags (request), error);
-  return pins->fd[LINX_PIN_TARGET] >= 0;
-}
-
 gboolean
-linx_pins_hold_target (const LinxRequest *request, LinxPins *pins, GError **error)
+linx_pins_is_detached (const LinxFileId *id)
 {
-  g_autoptr (GError) missing = NULL;
-
-  pins->fd[LINX_PIN_TARGET]
-      = open_named (request, pins, LINX_PIN_ROOT, &request->target, LINX_LENT_TARGET, &missing);
-  if (missing != NULL
-      && (request->create == LINX_CREATE_NOTHING
-          || linx_mount_error_get_errno (missing) != ENOENT)) {
-    g_propagate_error (error, g_steal_pointer (&missing));
-    return FALSE;
-  }
-  if (missing != NULL && !hold_parent (request, pins, error))
-    return FALSE;
-  if (!linx_place_read (&pins->place, pins->fd[LINX_PIN_TARGET], linx_named_text (&request->target),
-                        error))
-    return FALSE;
-
-  pins->target = pins->name == NULL ? g_strdup (pins->place.path)
-                                    : g_build_filename (pins->place.path, pins->name, NULL);
-  pins->target_mount = pins->place.id.mount;
-  pins->target_is_mount = pins->name == NULL && pins->place.id.mount_root;
-  pins->target_propagation = linx_mount_id_propagation (pins->target_mount);
-  return TRUE;
-}
-
-/* The path of @path from @top, where it is below it. */
-static char *
-path_below (const char *path, const char *top)
-{
-  gsize length = g_str_equal (top, "/") ? 0 : strlen (top);
-
-  if (strncmp (path, top, length) != 0 || path[length] != '/' || path[length + 1] == '\0')
-    return NULL;
-  return g_strdup (path + length + 1);
-}
-
-gboolean
-linx_pins_hold_put_old (const LinxRequest *request, LinxPins *pins, GError **error)
-{
-  const LinxNamed *named = &request->put_old;
-
-  if (named->path == NULL && named->fd < 0)
-    return TRUE;
-  pins->fd[LINX_PIN_PUT_OLD]
-      = open_named (request, pins, LINX_PIN_ROOT, named, LINX_LENT_PUT_OLD, error);
-  if (pins->fd[LINX_PIN_PUT_OLD] < 0
-      || !linx_place_read (&pins->put_old, pins->fd[LINX_PIN_PUT_OLD], linx_named_text (named),
-                           error))
-    return FALSE;
-  pins->put_old_below = path_below (pins->put_old.path, pins->place.path);
-  return TRUE;
+  return id->mount_root && linx_mount_id_is_absent (id->mount);
 }
 
 const char *
@@ -157,30 +117,19 @@ linx_pins_crosses (const LinxPins *pins)
          && pins->ns[LINX_FROM].inode != pins->ns[LINX_IN].inode;
 }
 
+/* What no path leads to: a detached mount, or a namespace file. */
 static gboolean
-hold_source (const LinxRequest *request, LinxPins *pins, GError **error)
+recheck_detached (const LinxFileId *id, int fd, GError **error)
 {
-  guint root = pins->fd[LINX_PIN_FROM_NS] >= 0 ? LINX_PIN_FROM_ROOT : LINX_PIN_ROOT;
+  LinxFileId now;
 
-  pins->fd[LINX_PIN_SOURCE]
-      = open_named (request, pins, root, &request->source, LINX_LENT_SOURCE, error);
-  if (pins->fd[LINX_PIN_SOURCE] < 0
-      || !linx_place_read (&pins->source_place, pins->fd[LINX_PIN_SOURCE],
-                           linx_named_text (&request->source), error))
-    return FALSE;
-  pins->source = g_strdup (pins->source_place.path);
-  pins->source_kind
-      = S_ISDIR (pins->source_place.id.mode) ? LINX_SOURCE_DIRECTORY : LINX_SOURCE_FILE;
-  return TRUE;
-}
-
-gboolean
-linx_pins_hold_source (const LinxRequest *request, LinxPins *pins, GError **error)
-{
-  if (!linx_pins_crosses (pins))
-    return hold_source (request, pins, error);
-  return linx_namespace_enter (pins, LINX_FROM, error) && hold_source (request, pins, error)
-         && linx_namespace_enter (pins, LINX_IN, error);
+  if (linx_ns_file_is (id))
+    return TRUE; /* which it is for as long as it is held */
+  return linx_file_id_read (&now, fd, "") == 0 && linx_file_id_equal (&now, id)
+                 && linx_pins_is_detached (&now)
+             ? TRUE
+             : linx_error_set (error, LINX_MOUNT_STAGE_RESOLVE, ESTALE, LINX_DETACHED,
+                               "it was attached meanwhile");
 }
 
 static gboolean
@@ -188,6 +137,8 @@ recheck_place (const LinxPlace *place, int fd, GError **error)
 {
   g_auto (LinxPlace) now = { 0 };
 
+  if (place->path == NULL)
+    return recheck_detached (&place->id, fd, error);
   if (!linx_place_read (&now, fd, place->path, error))
     return FALSE;
   if (!g_str_equal (now.path, place->path) || !linx_file_id_equal (&now.id, &place->id))
@@ -211,10 +162,10 @@ linx_pins_recheck_as_caller (const LinxPins *pins, GError **error)
 
   if (pins->fresh)
     return TRUE;
-  if (!linx_caller_assume (pins->caller, pins->gid, error))
+  if (!linx_credentials_assume (pins->caller, pins->gid, error))
     return FALSE;
   ok = linx_pins_recheck (pins, error);
-  return linx_caller_resume (ok ? error : NULL) && ok;
+  return linx_credentials_resume (ok ? error : NULL) && ok;
 }
 
 gboolean
@@ -222,10 +173,10 @@ linx_pins_recheck_other (const LinxPins *pins, const LinxPlace *place, guint at,
 {
   gboolean ok;
 
-  if (!linx_caller_assume (pins->caller, pins->gid, error))
+  if (!linx_credentials_assume (pins->caller, pins->gid, error))
     return FALSE;
   ok = recheck_place (place, pins->fd[at], error);
-  return linx_caller_resume (ok ? error : NULL) && ok;
+  return linx_credentials_resume (ok ? error : NULL) && ok;
 }
 
 gboolean

@@ -2,6 +2,8 @@
 #pragma once
 
 #include "caller.h"
+#include "cgroup.h"
+#include "memory.h"
 #include "path.h"
 #include "request.h"
 #include "seen.h"
@@ -11,12 +13,18 @@
  * what the system calls work on.
  */
 
-/* How many directories an overlay may be made of. */
-#define LINX_MOST_LAYERS 64
+/* What errors call what no path leads to. */
+#define LINX_DETACHED "detached mount"
 
-/* Places in LinxPins.fd. The last ones are lent: by the caller's entry, and with its message. */
+/* How many directories an overlay may be made of: 500 of them lower ones (OVL_MAX_STACK,
+ * fs/overlayfs/params.h). */
+#define LINX_MOST_LAYERS 502
+
+/* Places in LinxPins.fd. The first ones are there for calls that may have layers alone. The last
+ * ones are lent: by the caller's entry, and with its message. */
 enum {
-  LINX_PIN_NS,
+  LINX_PIN_LAYERS,
+  LINX_PIN_NS = LINX_MOST_LAYERS,
   LINX_PIN_ROOT,
   LINX_PIN_PROCESS,
   LINX_PIN_FROM_NS,
@@ -28,13 +36,12 @@ enum {
   LINX_PIN_SHOWN,
   LINX_PIN_IDMAP,
   LINX_PIN_MOUNTINFO,
-  /* Those up to the layers outlive the work. */
+  /* These outlive the work. */
   LINX_PIN_REPLY,  /* what the reply carries */
   LINX_PIN_EVENTS, /* of Watch: see LinxMonitorParts */
   LINX_PIN_POLLER,
   LINX_PIN_WATCHED, /* a process in the namespace */
-  LINX_PIN_LAYERS,
-  LINX_PINS_OWNED = LINX_PIN_LAYERS + LINX_MOST_LAYERS,
+  LINX_PINS_OWNED,
   LINX_LENT_CALLER = LINX_PINS_OWNED,
   LINX_LENT_IN,
   LINX_LENT_FROM,
@@ -70,8 +77,9 @@ typedef enum {
  * @foreign: whether that is another user namespace than the initial one: its root can undo
  *   attributes of mounts in it
  * @pid: the process it was named by; 0: by none
- * @rerooted: whether paths in it start at another root than its own, that of a process which is not
- *   the caller
+ * @seen_by_caller: whether what is looked up in it the caller sees without the service: it is the
+ *   caller's own, and paths start at the caller's own root
+ * @cgroup: where the process runs; not read for a caller who is asked nothing
  */
 typedef struct {
   LinxNamespaceKind kind;
@@ -80,7 +88,8 @@ typedef struct {
   uid_t owner;
   gboolean foreign;
   pid_t pid;
-  gboolean rerooted;
+  gboolean seen_by_caller;
+  LinxCgroup cgroup;
 } LinxNamespace;
 
 /** LinxSourceKind: what a source is. */
@@ -91,6 +100,7 @@ typedef enum {
   LINX_SOURCE_FILE,      /* of Mount: a filesystem image; else: anything but a directory */
   LINX_SOURCE_DIRECTORY, /* a directory */
   LINX_SOURCE_FD,        /* a detached mount */
+  LINX_SOURCE_NAMESPACE, /* of Bind: a namespace file */
 } LinxSourceKind;
 
 /** LinxLayer: a directory that an overlay is made of: the option that names it, and its place. */
@@ -105,6 +115,14 @@ typedef struct {
  * @caller: who calls
  * @privileged: whether it is asked nothing (linx_caller_verify())
  * @gid: its filesystem group id
+ * @verified: whether it is who it seems; until then an error is about itself
+ * @caller_ns: the number of its own mount namespace
+ * @caller_in_host: whether that is the host's
+ * @caller_in_initial_userns: whether it is in the initial user namespace
+ * @caller_sees_as_service: whether its mount namespace, root and pid namespace are the service's
+ * @caller_cgroup: where it runs; not read for a caller who is asked nothing
+ *
+ * @memory: what the call holds of mount tables
  *
  * @ns: the namespaces, by LinxSide
  *
@@ -115,6 +133,14 @@ typedef struct {
  * @target_mount: id of the mount that the target is on
  * @target_is_mount: whether it is the root of that mount
  * @target_propagation: (nullable): how that mount propagates
+ * @target_detached: whether it is a detached mount: no path leads to it, @place has none, and
+ *   @target is what to call it in an error
+ *
+ * @propagates: "host" where it appears in the host too, by propagation (peers.h), "other" where the
+ *   mount that decides is shared without that, "" else
+ * @host_places: (nullable) (element-type utf8): where in the host, in order
+ *
+ * @host_was_read: whether the host's table was looked into for that
  *
  * @put_old: of PivotRoot: where the old root goes; its path is %NULL where it is stacked
  * @put_old_below: (nullable): its path from the new root, where it is below it
@@ -122,6 +148,8 @@ typedef struct {
  * @fresh: whether they were looked up just now, in the same visit
  *
  * @shown_pid: the process whose namespaces a new proc, sysfs, mqueue or cgroup shows; 0: none
+ * @shown_cgroup: where it runs, as above
+ * @shows_initial_cgroup: whether a new cgroup filesystem is of the initial cgroup namespace
  *
  * @confined: whether the caller's root shows it but a part of its own namespace
  *
@@ -137,20 +165,31 @@ typedef struct {
  * @idmap_owner: who owns it
  *
  * @source_kind: what the source is
- * @source: (nullable): its canonical path, or the string as given where it names nothing here
+ * @source: (nullable): its canonical path, or the string as given where it names nothing here; of a
+ *   detached mount what to call it in an error, of a namespace file "net:[NUMBER]"
  * @source_place: where it is held
  * @source_read_only: an image that the caller may not write
+ * @loop_shared: whether the image has a loop device already, which is shared
  * @device_major: of a device
  * @device_minor: of a device
  * @fstype: (nullable): the type of the filesystem that is made or changed
  * @helper: whether a program makes it (/sbin/mount.TYPE, mount(8))
  * @layers: (nullable) (element-type LinxLayer): of an overlay; LINX_PIN_LAYERS and on hold them
+ * @layers_taken: how many of the layers that may be held it has taken (layer-quota.h)
  */
 typedef struct {
   int fd[LINX_PINS_ALL];
   LinxCaller *caller;
   gboolean privileged;
   gid_t gid;
+  gboolean verified;
+  guint64 caller_ns;
+  gboolean caller_in_host;
+  gboolean caller_in_initial_userns;
+  gboolean caller_sees_as_service;
+  LinxCgroup caller_cgroup;
+
+  LinxMemory memory;
 
   LinxNamespace ns[LINX_N_SIDES];
 
@@ -159,7 +198,12 @@ typedef struct {
   char *target;
   guint64 target_mount;
   gboolean target_is_mount;
+  gboolean target_detached;
   char *target_propagation;
+
+  const char *propagates;
+  GPtrArray *host_places;
+  gboolean host_was_read;
 
   LinxPlace put_old;
   char *put_old_below;
@@ -167,6 +211,8 @@ typedef struct {
   gboolean fresh;
 
   pid_t shown_pid;
+  LinxCgroup shown_cgroup;
+  gboolean shows_initial_cgroup;
 
   gboolean confined;
   LinxFileId caller_root;
@@ -184,11 +230,13 @@ typedef struct {
   char *source;
   LinxPlace source_place;
   gboolean source_read_only;
+  gboolean loop_shared;
   guint device_major;
   guint device_minor;
   char *fstype;
   gboolean helper;
   GArray *layers;
+  guint layers_taken;
 } LinxPins;
 
 /**
@@ -199,6 +247,9 @@ typedef struct {
  * Returns: (transfer full): pins with nothing looked up yet
  */
 LinxPins *linx_pins_new (LinxCaller *caller, const LinxRequest *request);
+
+/** linx_pins_first: the first place in @pins->fd that a call for @request may use. */
+guint linx_pins_first (const LinxPins *pins, const LinxRequest *request);
 
 void linx_pins_free (LinxPins *pins);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (LinxPins, linx_pins_free)
@@ -213,6 +264,15 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (LinxPins, linx_pins_free)
  * `create` and a missing last component, its directory is held and @pins->name set.
  */
 gboolean linx_pins_hold_target (const LinxRequest *request, LinxPins *pins, GError **error);
+
+/**
+ * linx_pins_is_detached:
+ * @id: an object that a descriptor leads to
+ *
+ * Returns: whether it is the root of a mount that is in no table, as far as can be told: one that
+ * is in another namespace looks the same, and is what the kernel refuses
+ */
+gboolean linx_pins_is_detached (const LinxFileId *id);
 
 /**
  * linx_pins_recheck:
@@ -244,12 +304,14 @@ gboolean linx_pins_recheck_as_caller (const LinxPins *pins, GError **error);
  * linx_pins_hold_source:
  * @request: names the source: an object of the hierarchy
  * @pins: gets it
+ * @flags: #LinxPathFlags beside those of the request
  * @error: Resolve.*
  *
  * Looks the source up, as the caller, in the namespace it is taken from, and leaves the thread in
  * the one to act in.
  */
-gboolean linx_pins_hold_source (const LinxRequest *request, LinxPins *pins, GError **error);
+gboolean linx_pins_hold_source (const LinxRequest *request, LinxPins *pins, guint flags,
+                                GError **error);
 
 /**
  * linx_pins_recheck_source:
@@ -279,6 +341,9 @@ gboolean linx_pins_crosses (const LinxPins *pins);
 
 /** linx_pins_hold_any: whether any of the owned places is taken. */
 gboolean linx_pins_hold_any (const LinxPins *pins);
+
+/** linx_pins_close_all: closes the layers, and the other places before @end. */
+void linx_pins_close_all (LinxPins *pins, guint end);
 
 /** linx_pins_close: closes one place. */
 void linx_pins_close (LinxPins *pins, guint place);

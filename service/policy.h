@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "authorize.h"
 #include "pins.h"
 #include "request.h"
 
@@ -9,14 +10,27 @@
  */
 
 /**
- * linx_policy_actions:
+ * linx_policy_checks:
+ * @request: what is asked for
+ * @pins: what it was pinned to, or what could be
+ * @details: the same in words
+ *
+ * Returns: (transfer full) (element-type LinxCheck): what polkit must all allow, the verb's own
+ *   action first; for each place of the host where it appears too, the same actions once more, with
+ *   that place for the target
+ */
+GPtrArray *linx_policy_checks (const LinxRequest *request, const LinxPins *pins,
+                               LinxDetails *details);
+
+/**
+ * linx_policy_is_seen:
  * @request: what is asked for
  * @pins: what it was pinned to, or what could be
  *
- * Returns: (transfer full) (element-type utf8): ids of the polkit actions that are all needed, the
- *   verb's own first, and %NULL at the end
+ * Returns: whether all that was looked up the caller could have looked up without the service.
+ * Where not, how many actions it takes, and what becomes of the later ones, is not for it to know
  */
-GPtrArray *linx_policy_actions (const LinxRequest *request, const LinxPins *pins);
+gboolean linx_policy_is_seen (const LinxRequest *request, const LinxPins *pins);
 
 /**
  * linx_policy_may_tell:
@@ -26,7 +40,7 @@ GPtrArray *linx_policy_actions (const LinxRequest *request, const LinxPins *pins
  * the namespace is but by its name
  *
  * Returns: whether an error of pin may be told before anybody is asked: where the caller could have
- *   found it out without the service
+ *   found it out without the service, for its own mount namespace and root were looked into
  */
 gboolean linx_policy_may_tell (const LinxRequest *request, const LinxCaller *caller,
                                const LinxPins *pins);

@@ -13,13 +13,31 @@
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/ioctl.h>
+#include <sys/mount.h>
 #include <sys/pidfd.h>
 
 static int proc_fd = -1;
 static int self_pidfd = -1;
 static int self_mnt_ns = -1;
 static int bell = -1;
+static int empty_root = -1;
 static guint64 host_mnt_ns;
+
+/* A filesystem with nothing in it, which nobody can reach. */
+static int
+make_empty_root (void)
+{
+  int context = fsopen ("tmpfs", FSOPEN_CLOEXEC);
+  int mount = -1;
+
+  if (context < 0)
+    return -1;
+  if (fsconfig (context, FSCONFIG_CMD_CREATE, NULL, NULL, 0) == 0)
+    mount = fsmount (context, FSMOUNT_CLOEXEC,
+                     MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
+  close (context);
+  return mount;
+}
 
 gboolean
 linx_process_init (GError **error)
@@ -46,6 +64,8 @@ linx_process_init (GError **error)
   bell = eventfd (0, EFD_CLOEXEC | EFD_NONBLOCK);
   if (bell < 0)
     return linx_error_set (error, LINX_MOUNT_STAGE_PIPE, errno, "bell", NULL);
+  empty_root
+      = make_empty_root (); /* a kernel that has none serves no call: linx_features_missing() */
   host_mnt_ns = linx_process_ns_inode (1, "mnt");
   do
     filler = fcntl (proc_fd, F_DUPFD_CLOEXEC, 0);
@@ -97,6 +117,12 @@ linx_process_bell (void)
   return bell;
 }
 
+int
+linx_process_empty_root (void)
+{
+  return empty_root;
+}
+
 guint64
 linx_process_host_mnt_ns (void)
 {
@@ -110,9 +136,8 @@ linx_process_alive (int pidfd)
   return pidfd >= 0 && poll (&poll_fd, 1, 0) == 0;
 }
 
-/* Reads a short file of /proc whole. Returns its length, or -1 with errno set. */
-static gssize
-read_proc (const char *path, char *buffer, gsize size)
+gssize
+linx_process_read (const char *path, char *buffer, gsize size)
 {
   int fd = openat (proc_fd, path, O_RDONLY | O_CLOEXEC);
   gsize length = 0;
@@ -170,7 +195,7 @@ linx_process_pid (int pidfd)
   g_autofree char *path = g_strdup_printf ("thread-self/fdinfo/%d", pidfd);
   const char *line;
 
-  if (!linx_process_is_pidfd (pidfd) || read_proc (path, buffer, sizeof buffer) < 0)
+  if (!linx_process_is_pidfd (pidfd) || linx_process_read (path, buffer, sizeof buffer) < 0)
     return -2;
   line = find_line (buffer, "Pid:");
   return line != NULL ? (pid_t)atoi (line) : -2;
@@ -181,6 +206,16 @@ linx_process_open (pid_t pid, const char *name, int flags)
 {
   g_autofree char *path = g_strdup_printf ("%d/%s", (int)pid, name);
   return openat (proc_fd, path, flags | O_CLOEXEC);
+}
+
+gboolean
+linx_process_is_shown_by (int root, const char *proc)
+{
+  g_autofree char *link = g_strconcat (proc, "/self", NULL);
+  g_autofree char *own = g_strdup_printf ("%d", (int)getpid ());
+  char target[32] = "";
+
+  return readlinkat (root, link, target, sizeof target - 1) > 0 && g_str_equal (target, own);
 }
 
 /* PF_KTHREAD, include/linux/sched.h, in the flags of /proc/PID/stat (proc_pid_stat(5)). */
@@ -198,7 +233,7 @@ linx_process_is_kernel_thread (pid_t pid, gboolean *is)
   *is = FALSE;
   if (readlinkat (proc_fd, exe, buffer, sizeof buffer) >= 0)
     return 0; /* only what has no memory of its own has none */
-  if (read_proc (path, buffer, sizeof buffer) < 0)
+  if (linx_process_read (path, buffer, sizeof buffer) < 0)
     return errno;
   after_name = strrchr (buffer, ')');
   if (after_name == NULL || sscanf (after_name, ") %*c %*d %*d %*d %*d %*d %u", &flags) != 1)
@@ -237,7 +272,7 @@ linx_process_status (pid_t pid, int pidfd, LinxProcessStatus *status)
 
   if (linx_feature_pidfd_info ())
     return read_credentials (pid, pidfd, status);
-  if (read_proc (path, buffer, sizeof buffer) < 0)
+  if (linx_process_read (path, buffer, sizeof buffer) < 0)
     return errno;
   uid = find_line (buffer, "Uid:");
   gid = find_line (buffer, "Gid:");
@@ -266,9 +301,10 @@ linx_ns_fd_inode (int ns_fd)
 guint64
 linx_process_ns_inode (pid_t pid, const char *name)
 {
-  g_autofree char *path = g_strdup_printf ("%d/ns/%s", (int)pid, name);
+  char path[64];
   struct statx stx;
 
+  g_snprintf (path, sizeof path, "%d/ns/%s", (int)pid, name);
   if (statx (proc_fd, path, AT_STATX_DONT_SYNC, STATX_INO, &stx) < 0)
     return 0;
   return stx.stx_ino;

@@ -10,10 +10,10 @@
  */
 
 /* The descriptors below LINX_RESERVED_FDS are the service's own from start to end: 0 to 2, its
- * /proc, its pidfd, its mount and user namespaces, the workers' bell, and LINX_SLOT, where a new
- * worker finds its end of a socket that all it needs comes through. They are all that a worker
- * starts with: a whole number of the kernel's words of 64, by which it copies tables
- * (sane_fdtable_size(), fs/file.c). No message's descriptor ever lands there. */
+ * /proc, its pidfd, its mount and user namespaces, the workers' bell, an empty directory, and
+ * LINX_SLOT, where a new worker finds its end of a socket that all it needs comes through. They are
+ * all that a worker starts with: a whole number of the kernel's words of 64, by which it copies
+ * tables (sane_fdtable_size(), fs/file.c). No message's descriptor ever lands there. */
 #define LINX_SLOT 8
 #define LINX_RESERVED_FDS 64
 
@@ -38,6 +38,10 @@ int linx_process_self_mnt_ns (void);
 /** linx_process_bell: an eventfd(2) by which a worker wakes the main loop; valid in every worker.
  */
 int linx_process_bell (void);
+
+/** linx_process_empty_root: an empty directory that is mounted nowhere; valid in every worker too.
+ */
+int linx_process_empty_root (void);
 
 /** linx_process_host_mnt_ns: the inode number of PID 1's mount namespace, which it never leaves. */
 guint64 linx_process_host_mnt_ns (void);
@@ -72,6 +76,16 @@ gboolean linx_process_is_nsfs (int fd);
 gboolean linx_process_is_pidfd (int fd);
 
 /**
+ * linx_process_read:
+ * @path: a file below /proc
+ * @buffer: (out): its text, with a zero byte at the end
+ * @size: of @buffer: what is longer is cut off
+ *
+ * Returns: its length, or -1 with errno set
+ */
+gssize linx_process_read (const char *path, char *buffer, gsize size);
+
+/**
  * linx_process_open:
  * @pid: a process id
  * @name: what to open below /proc/@pid, "ns/mnt" for instance
@@ -82,6 +96,15 @@ gboolean linx_process_is_pidfd (int fd);
  * Returns: (transfer full): a descriptor, or -1 with errno set
  */
 int linx_process_open (pid_t pid, const char *name, int flags);
+
+/**
+ * linx_process_is_shown_by:
+ * @root: a directory
+ * @proc: a name in it
+ *
+ * Returns: whether that is a proc filesystem that shows this process by the number it has itself
+ */
+gboolean linx_process_is_shown_by (int root, const char *proc);
 
 /**
  * LinxProcessStatus:
@@ -153,6 +176,9 @@ gboolean linx_process_in_initial_userns (pid_t pid);
  *   it cannot be read
  */
 guint64 linx_ns_fd_inode (int ns_fd);
+
+/** LINX_INITIAL_CGROUPNS: PROC_CGROUP_INIT_INO, likewise. */
+#define LINX_INITIAL_CGROUPNS 0xeffffffbU
 
 /** LINX_INITIAL_USERNS: PROC_USER_INIT_INO, include/linux/proc_ns.h: the same on every machine. */
 #define LINX_INITIAL_USERNS 0xeffffffdU

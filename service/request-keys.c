@@ -6,6 +6,7 @@
 #include "verb.h"
 
 #include <string.h>
+#include <sys/mount.h>
 
 #define MOST_TIMEOUT_MS 600000
 
@@ -38,20 +39,6 @@ take_string (LinxRequest *request, const char *key, GVariant *value, gpointer fi
   if (!g_variant_is_of_type (value, G_VARIANT_TYPE_STRING))
     return linx_request_wrong_type (key, "a string", value, error);
   *(char **)field = g_variant_dup_string (value, NULL);
-  return TRUE;
-}
-
-/* A path that is compared, not looked up: "/a//b/" and "/a/b" are the same. */
-static gboolean
-take_filter_path (LinxRequest *request, const char *key, GVariant *value, gpointer field,
-                  GError **error)
-{
-  g_autofree char *given = NULL;
-
-  if (!take_string (request, key, value, &given, error)
-      || !linx_request_check_path (key, given, error))
-    return FALSE;
-  *(char **)field = g_canonicalize_filename (given, "/");
   return TRUE;
 }
 
@@ -153,6 +140,22 @@ take_create (LinxRequest *request, const char *key, GVariant *value, gpointer fi
 }
 
 static gboolean
+take_propagation (LinxRequest *request, const char *key, GVariant *value, gpointer field,
+                  GError **error)
+{
+  g_autofree char *word = NULL;
+  int flag;
+
+  if (!take_string (request, key, value, &word, error))
+    return FALSE;
+  flag = linx_propagation_flag (word);
+  if (flag != MS_PRIVATE && flag != MS_SLAVE)
+    return linx_error_set_args (error, "'%s' must be 'private' or 'slave', not '%s'", key, word);
+  *(int *)field = flag;
+  return TRUE;
+}
+
+static gboolean
 take_fd (LinxRequest *request, const char *key, GVariant *value, gpointer field, GError **error)
 {
   if (!g_variant_is_of_type (value, G_VARIANT_TYPE_HANDLE))
@@ -191,7 +194,7 @@ take_raw (LinxRequest *request, const char *key, GVariant *value, gpointer field
 static const Key keys[] = {
   { "in", LINX_VERBS_ALL, linx_request_take_where, FIELD (in) },
   { "timeout", LINX_VERBS_ALL, take_timeout, FIELD (timeout_ms) },
-  { "raw", LINX_VERBS_WITH_PATHS, take_raw, 0 },
+  { "raw", LINX_VERBS_WITH_PATHS | LINX_VERB_LIST_MOUNTS, take_raw, 0 },
   { "source-fd", LINX_VERB_MOUNT | LINX_VERBS_CLONING, take_fd, FIELD (source.fd) },
   { "target-fd", LINX_VERBS_WITH_TARGET_FD, take_fd, FIELD (target.fd) },
   { "new-root-fd", LINX_VERB_PIVOT_ROOT, take_fd, FIELD (target.fd) },
@@ -207,9 +210,12 @@ static const Key keys[] = {
   { "process", LINX_VERBS_MAKING, linx_request_take_process, FIELD (process) },
   { "idmap", LINX_VERBS_MAKING | LINX_VERBS_CLONING, linx_request_take_process, FIELD (idmap) },
   { "no-symlinks", LINX_VERBS_ALL, take_boolean, FIELD (no_symlinks) },
-  { "options", LINX_VERBS_MAKING | LINX_VERBS_CLONING | LINX_VERB_REMOUNT, take_options,
-    FIELD (options) },
+  { "options", LINX_VERBS_MAKING | LINX_VERBS_CLONING | LINX_VERB_ATTACH_MOUNT | LINX_VERB_REMOUNT,
+    take_options, FIELD (options) },
   { "create", LINX_VERBS_PLACING, take_create, FIELD (create) },
+  { "beneath", LINX_VERBS_PLACING | LINX_VERB_MOVE, take_boolean, FIELD (beneath) },
+  { "exclusive", LINX_VERBS_MAKING, take_boolean, FIELD (exclusive) },
+  { "propagation", LINX_VERBS_PLACING, take_propagation, FIELD (propagation) },
   { "detach", LINX_VERB_UMOUNT, take_boolean, FIELD (detach) },
   { "force", LINX_VERB_UMOUNT, take_boolean, FIELD (force) },
   { "expire", LINX_VERB_UMOUNT, take_boolean, FIELD (expire) },
@@ -217,8 +223,9 @@ static const Key keys[] = {
   { "id", LINX_VERB_UMOUNT | LINX_VERB_LIST_MOUNTS, take_id, FIELD (id) },
   { "fstype", LINX_VERB_LIST_MOUNTS, take_strings, FIELD (fstypes) },
   { "source", LINX_VERB_LIST_MOUNTS, take_string, FIELD (source.path) },
-  { "target", LINX_VERB_LIST_MOUNTS, take_filter_path, FIELD (at) },
-  { "under", LINX_VERB_LIST_MOUNTS, take_filter_path, FIELD (under) },
+  { "target", LINX_VERB_LIST_MOUNTS, take_string, FIELD (at) },
+  { "under", LINX_VERB_LIST_MOUNTS, take_string, FIELD (under) },
+  { "covering", LINX_VERB_LIST_MOUNTS, take_string, FIELD (target.path) },
   { "fields", LINX_VERB_LIST_MOUNTS, take_fields, FIELD (fields) },
   { "limit", LINX_VERB_LIST_MOUNTS, take_limit, FIELD (limit) },
   { "after", LINX_VERB_LIST_MOUNTS, take_uint64, FIELD (after) },

@@ -73,6 +73,43 @@ linx_request_take_handle (LinxRequest *request, const char *key, GVariant *value
   return TRUE;
 }
 
+/* The rest of @text after a process id; NULL where it is none. */
+static const char *
+take_pid (const char *text, pid_t *pid)
+{
+  char *rest;
+  guint64 number = g_ascii_strtoull (text, &rest, 10);
+
+  if (!g_ascii_isdigit (text[0]) || number < 1 || number > G_MAXINT32)
+    return NULL;
+  *pid = (pid_t)number;
+  return rest;
+}
+
+/* What people have at hand: "/proc/PID/ns/mnt" is that process, "/proc/PID/task/TID/ns/mnt" that
+ * thread of it, "/proc/self/ns/mnt" who asks. Taken by the text alone, with the numbers of the
+ * service's pid namespace: no link is followed. */
+static gboolean
+take_proc_file (const char *name, LinxWhere *where)
+{
+  const char *rest = name + strlen ("/proc/");
+  pid_t pid, thread = 0;
+
+  if (g_str_equal (name, "/proc/self/ns/mnt")) {
+    where->kind = LINX_WHERE_SELF;
+    return TRUE;
+  }
+  rest = g_str_has_prefix (name, "/proc/") ? take_pid (rest, &pid) : NULL;
+  if (rest != NULL && g_str_has_prefix (rest, "/task/"))
+    rest = take_pid (rest + strlen ("/task/"), &thread);
+  if (rest == NULL || !g_str_equal (rest, "/ns/mnt"))
+    return FALSE;
+  where->kind = LINX_WHERE_PID;
+  where->pid = thread != 0 ? thread : pid;
+  where->leader = thread != 0 ? pid : 0;
+  return TRUE;
+}
+
 static gboolean
 take_where_name (const char *key, const char *name, LinxWhere *where, GError **error)
 {
@@ -89,6 +126,8 @@ take_where_name (const char *key, const char *name, LinxWhere *where, GError **e
                                 "'%s' must be 'self', 'host', an absolute path, a process id or a "
                                 "file descriptor, not '%s'",
                                 key, name);
+  if (take_proc_file (name, where))
+    return TRUE;
   where->kind = LINX_WHERE_PATH;
   where->path = g_strdup (name);
   return linx_request_check_path (key, name, error);

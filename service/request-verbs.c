@@ -3,11 +3,9 @@
 #include "request-values.h"
 #include "verb.h"
 
+#include <limits.h>
 #include <string.h>
 #include <sys/mount.h>
-
-/* What fsconfig(2) takes as a string: strndup_user (value, 256), fs/fsopen.c. */
-#define MOST_SOURCE_BYTES 255
 
 static gboolean
 check_fstype (const char *fstype, GError **error)
@@ -63,9 +61,9 @@ take_source (LinxRequest *request, GVariant *arguments, GError **error)
     return FALSE;
   if (source->fd >= 0 && source->path[0] != '\0')
     return linx_error_set_args (error, "'source' must be \"\" where a file descriptor gives it");
-  return strlen (source->path) <= MOST_SOURCE_BYTES
+  return strlen (source->path) < PATH_MAX
              ? TRUE
-             : linx_error_set_args (error, "'source' is longer than %d bytes", MOST_SOURCE_BYTES);
+             : linx_error_set_args (error, "'source' is longer than %d bytes", PATH_MAX - 1);
 }
 
 /* What fstab(5) knows may be left out: the type, and with it the source or the target. */
@@ -121,15 +119,28 @@ become (LinxRequest *request, GError **error)
   return TRUE;
 }
 
+/* "xfs,ext4": which of them it is shows when the source is read, as with no type at all. */
+static gboolean
+take_type_list (LinxRequest *request, GError **error)
+{
+  request->fstypes = g_strsplit (request->fstype, ",", -1);
+  for (char **type = request->fstypes; *type != NULL; type++)
+    if (!check_fstype (*type, error))
+      return FALSE;
+  request->fstype[0] = '\0';
+  return TRUE;
+}
+
 gboolean
 linx_request_decode_mount (LinxRequest *request, GVariant *arguments, GError **error)
 {
   g_variant_get_child (arguments, 2, "s", &request->fstype);
+  if (strchr (request->fstype, ',') != NULL && !take_type_list (request, error))
+    return FALSE;
   if (g_str_equal (request->fstype, "auto"))
     request->fstype[0] = '\0';
   if (!take_source (request, arguments, error) || !take_target_or_none (request, arguments, error))
     return FALSE;
-  request->propagation = request->options->propagation;
   if (!become (request, error))
     return FALSE;
   return request->verb->bit != LINX_VERB_MOUNT || request->fstype[0] == '\0'
@@ -224,13 +235,49 @@ linx_request_decode_pivot (LinxRequest *request, GVariant *arguments, GError **e
   return take_named (request, arguments, 0, "new_root", &request->target, error);
 }
 
+/* A filter, which is a key, given as bytes. */
+static gboolean
+take_raw_filter (LinxRequest *request, const char *key, char **text, GError **error)
+{
+  g_autofree char *name = NULL;
+  g_autofree char *raw = NULL;
+
+  if (request->raw == NULL
+      || !g_hash_table_steal_extended (request->raw, key, (gpointer *)&name, (gpointer *)&raw))
+    return TRUE;
+  if (*text != NULL)
+    return linx_error_set_args (error, "'%s' is given twice: 'raw' has it too", key);
+  *text = g_steal_pointer (&raw);
+  return TRUE;
+}
+
+/* One that is compared with where mounts are: "/a//b/" and "/a/b" are the same. */
+static gboolean
+take_place_filter (LinxRequest *request, const char *key, char **path, GError **error)
+{
+  g_autofree char *given = NULL;
+
+  if (!take_raw_filter (request, key, path, error))
+    return FALSE;
+  given = g_steal_pointer (path);
+  if (given == NULL)
+    return TRUE;
+  if (!linx_request_check_path (key, given, error))
+    return FALSE;
+  *path = g_canonicalize_filename (given, "/");
+  return TRUE;
+}
+
 gboolean
 linx_request_decode_list (LinxRequest *request, GVariant *arguments, GError **error)
 {
-  (void)request;
   (void)arguments;
-  (void)error;
-  return TRUE;
+  return take_raw_filter (request, "source", &request->source.path, error)
+         && take_place_filter (request, "target", &request->at, error)
+         && take_place_filter (request, "under", &request->under, error)
+         && take_raw_filter (request, "covering", &request->target.path, error)
+         && (request->target.path == NULL
+             || linx_request_check_path ("covering", request->target.path, error));
 }
 
 gboolean

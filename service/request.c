@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "request.h"
+#include "bounds.h"
 #include "linx-error.h"
 #include "path.h"
 #include "request-keys.h"
@@ -7,10 +8,6 @@
 
 #include <string.h>
 #include <sys/mount.h>
-
-/* What a call may bring: two long paths and all else. The details that polkit gets hold it several
- * times, escaped, and the bus cuts off who sends it more than 32 MiB. */
-#define MOST_ARGUMENT_BYTES 65536
 
 #define DEFAULT_TIMEOUT_MS 20000
 
@@ -86,6 +83,33 @@ check_fs_options (const LinxOptions *options, GError **error)
   return TRUE;
 }
 
+/* What mount(8) has as operations is for Mount, but for how a new mount is to propagate. */
+static gboolean
+is_for_method (const LinxRequest *request)
+{
+  return request->called->bit == LINX_VERB_MOUNT
+         || ((request->called->bit & LINX_VERBS_PLACING) != 0
+             && request->options->operation == LINX_OPERATION_NONE);
+}
+
+/* The key `propagation` is the word `rprivate` or `rslave` of the options. */
+static gboolean
+join_propagation (LinxRequest *request, GError **error)
+{
+  LinxOptions *options = request->options;
+
+  if (request->propagation == 0) {
+    request->propagation = options->propagation;
+    return TRUE;
+  }
+  if (options->propagation != 0)
+    return linx_error_set_args (error, "'propagation' and option '%s' are two kinds of propagation",
+                                options->command);
+  options->propagation = request->propagation;
+  options->propagation_recursive = TRUE;
+  return TRUE;
+}
+
 /* Words of the option list that say nothing to the verb. */
 static gboolean
 check_options (const LinxRequest *request, GError **error)
@@ -94,7 +118,7 @@ check_options (const LinxRequest *request, GError **error)
   gboolean makes = (request->verb->bit & LINX_VERBS_MAKING) != 0;
   const LinxFsOption *first = options->fs->len > 0 ? g_ptr_array_index (options->fs, 0) : NULL;
 
-  if (options->command != NULL && request->called->bit != LINX_VERB_MOUNT)
+  if (options->command != NULL && !is_for_method (request))
     return linx_error_set_args (error, "option '%s' is an operation of Mount", options->command);
   if (first != NULL && !makes && !request->superblock)
     return linx_error_set_args (
@@ -103,6 +127,8 @@ check_options (const LinxRequest *request, GError **error)
         request->verb->bit == LINX_VERB_REMOUNT ? ": pass 'superblock'" : "");
   if ((options->loop || options->offset != 0 || options->size_limit != 0) && !makes)
     return linx_error_set_args (error, "option 'loop', 'offset' or 'sizelimit' is for a new mount");
+  if (options->subdir != NULL && !makes)
+    return linx_error_set_args (error, "option 'X-mount.subdir' is for a new mount");
   if ((request->verb->bit & (LINX_VERB_SET_PROPAGATION | LINX_VERB_MOVE)) != 0
       && (options->attr.set | options->attr.clear) != 0)
     return linx_error_set_args (error, "option '%s' alone changes no attributes", options->command);
@@ -122,6 +148,8 @@ decode (LinxRequest *request, GVariant *arguments, GError **error)
     return FALSE;
   if (request->options == NULL && request->called->bit != LINX_VERB_CAN)
     request->options = linx_options_parse ("", NULL);
+  if (request->options != NULL && !join_propagation (request, error))
+    return FALSE;
   if (!request->called->decode (request, arguments, error))
     return FALSE;
   if (has_keys && request->verb != request->called
@@ -162,9 +190,9 @@ linx_request_decode (const LinxVerb *verb, GVariant *arguments, LinxMessageFds *
 {
   g_autoptr (LinxRequest) request = NULL;
 
-  if (g_variant_get_size (arguments) > MOST_ARGUMENT_BYTES) {
+  if (g_variant_get_size (arguments) > LINX_MAX_ARGUMENT_BYTES) {
     linx_error_set_args (error, "the arguments of %s are larger than %d bytes", verb->method,
-                         MOST_ARGUMENT_BYTES);
+                         LINX_MAX_ARGUMENT_BYTES);
     return NULL;
   }
   request = g_new0 (LinxRequest, 1);

@@ -11,6 +11,10 @@
  * Requests: what a caller asked for, decoded once and never changed. Nobody else sees the GVariant.
  */
 
+/* What is larger, of what is asked or answered, is not for the main loop to take apart. */
+#define LINX_LARGE_ARGUMENTS (4 << 10)
+#define LINX_LARGE_BYTES (64 << 10)
+
 typedef struct _LinxVerb LinxVerb;
 
 /** LinxWhereKind: the form in which a namespace was named. */
@@ -27,7 +31,8 @@ typedef enum {
  * LinxWhere:
  * @kind: its form
  * @path: for LINX_WHERE_PATH
- * @pid: for LINX_WHERE_PID, in the service's pid namespace
+ * @pid: for LINX_WHERE_PID, in the service's pid namespace: a process, or a thread of one
+ * @leader: the process that it must be a thread of; 0: any
  * @fd: for LINX_WHERE_FD, a number of the service's, owned by the request's message
  *
  * The value of `in`.
@@ -36,6 +41,7 @@ typedef struct {
   LinxWhereKind kind;
   char *path;
   pid_t pid;
+  pid_t leader;
   int fd;
 } LinxWhere;
 
@@ -74,8 +80,9 @@ typedef struct {
  * @verb: what to do: an operation word among the options of Mount makes it another verb
  * @only_ask: answer whether it would be allowed, and do not do it (Can)
  *
- * The arguments and options of a call. A string that was not given is %NULL, a number 0. @at is the
- * filter `target` of ListMounts.
+ * The arguments and options of a call. A string that was not given is %NULL, a number 0. Of
+ * ListMounts
+ * @at is the filter `target`, and @target the filter `covering`.
  */
 typedef struct {
   gatomicrefcount ref;
@@ -97,6 +104,8 @@ typedef struct {
   guint timeout_ms;
   LinxOptions *options;
   LinxCreate create;
+  gboolean beneath;
+  gboolean exclusive;
   gboolean detach;
   gboolean force;
   gboolean expire;

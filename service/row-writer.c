@@ -37,6 +37,13 @@ static const struct {
  * bytes, a signature, and what fills up to the next multiple of 8. */
 #define ENTRY_BYTES 32
 
+/* What GLib takes for a value with its bytes, for one that is made of others, and for each of
+ * these.
+ */
+#define VALUE_MEMORY 160
+#define NODE_MEMORY 96
+#define CHILD_MEMORY sizeof (GVariant *)
+
 /* A key and the last value that it had, as one entry of a dictionary. */
 typedef struct {
   gboolean wanted;
@@ -46,6 +53,7 @@ typedef struct {
   guint64 number;
   char *text;
   gsize bytes;
+  gboolean counted; /* in what the rows take in memory */
 } Column;
 
 struct _LinxRowWriter {
@@ -53,6 +61,7 @@ struct _LinxRowWriter {
   gboolean raw_wanted;
   GPtrArray *rows;
   gsize bytes;
+  gsize memory;
 };
 
 gboolean
@@ -120,6 +129,7 @@ set_value (Column *column, GVariant *value, gsize bytes)
 
   column->entry = g_variant_ref_sink (entry);
   column->bytes = bytes;
+  column->counted = FALSE;
 }
 
 static void
@@ -209,6 +219,18 @@ raw_entry (GVariant *const *raws, gsize n)
       g_variant_new_variant (g_variant_new_array (G_VARIANT_TYPE ("{say}"), raws, n)));
 }
 
+/* Of a value that is a new one. */
+static gsize
+take_memory (Column *column)
+{
+  gsize values = column->raw != NULL ? 2 : 1;
+
+  if (column->counted)
+    return 0;
+  column->counted = TRUE;
+  return values * (VALUE_MEMORY + 2 * NODE_MEMORY) + column->bytes;
+}
+
 gsize
 linx_row_writer_add (LinxRowWriter *writer, const LinxRow *row)
 {
@@ -222,6 +244,7 @@ linx_row_writer_add (LinxRowWriter *writer, const LinxRow *row)
 
     if (!column->wanted || !set_column (column, i, row))
       continue;
+    writer->memory += take_memory (column);
     entries[n++] = column->entry;
     writer->bytes += column->bytes;
     if (column->raw != NULL)
@@ -230,7 +253,9 @@ linx_row_writer_add (LinxRowWriter *writer, const LinxRow *row)
   if (n_raws > 0 && writer->raw_wanted) {
     entries[n++] = raw_entry (raws, n_raws);
     writer->bytes += sizeof RAW + ENTRY_BYTES;
+    writer->memory += VALUE_MEMORY + 3 * NODE_MEMORY + n_raws * CHILD_MEMORY;
   }
+  writer->memory += 2 * NODE_MEMORY + (n + 2) * CHILD_MEMORY;
   dictionary = g_variant_new_array (G_VARIANT_TYPE ("{sv}"), entries, n);
   g_ptr_array_add (writer->rows, g_variant_ref_sink (g_variant_new_tuple (&dictionary, 1)));
   return writer->bytes += ENTRY_BYTES;
@@ -240,6 +265,12 @@ gsize
 linx_row_writer_bytes (const LinxRowWriter *writer)
 {
   return writer->bytes;
+}
+
+gsize
+linx_row_writer_memory (const LinxRowWriter *writer)
+{
+  return writer->memory;
 }
 
 guint
@@ -256,5 +287,6 @@ linx_row_writer_end (LinxRowWriter *writer)
 
   g_ptr_array_set_size (writer->rows, 0);
   writer->bytes = 0;
+  writer->memory = 0;
   return all;
 }

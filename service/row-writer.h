@@ -48,6 +48,9 @@ gsize linx_row_writer_add (LinxRowWriter *writer, const LinxRow *row);
 /** linx_row_writer_bytes: how many bytes the rows take on the bus, at most. */
 gsize linx_row_writer_bytes (const LinxRowWriter *writer);
 
+/** linx_row_writer_memory: about how many bytes they take in memory. */
+gsize linx_row_writer_memory (const LinxRowWriter *writer);
+
 /** linx_row_writer_count: how many rows there are. */
 guint linx_row_writer_count (const LinxRowWriter *writer);
 

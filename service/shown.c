@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "shown.h"
+#include "credentials.h"
 #include "kernel-features.h"
 #include "linx-error.h"
 #include "parking.h"
@@ -67,18 +68,45 @@ open_process (const LinxWhere *where, int lent, int *pidfd, pid_t *pid, GError *
   return *pid > 0 && linx_process_alive (*pidfd) ? TRUE : dead (error);
 }
 
-gboolean
-linx_shown_pin (const LinxRequest *request, LinxPins *pins, GError **error)
+/* As the root that /proc belongs to. */
+static gboolean
+read_cgroup (LinxPins *pins, GError **error)
+{
+  LinxAsRoot suspended;
+  gboolean ok;
+
+  if (pins->privileged)
+    return TRUE;
+  if (!linx_credentials_suspend (&suspended, error))
+    return FALSE;
+  ok = linx_cgroup_read (&pins->shown_cgroup, pins->shown_pid);
+  return linx_credentials_continue (&suspended, error)
+         && (ok && linx_process_alive (pins->fd[LINX_PIN_SHOWN]) ? TRUE : dead (error));
+}
+
+/* As root, likewise. */
+static gboolean
+look_at_cgroup_namespace (LinxPins *pins, GError **error)
+{
+  LinxAsRoot suspended;
+
+  if (!linx_credentials_suspend (&suspended, error))
+    return FALSE;
+  pins->shows_initial_cgroup
+      = linx_process_ns_inode (pins->shown_pid, "cgroup") == LINX_INITIAL_CGROUPNS;
+  return linx_credentials_continue (&suspended, error)
+         && (linx_process_alive (pins->fd[LINX_PIN_SHOWN]) ? TRUE : dead (error));
+}
+
+static gboolean
+open_shown (const LinxRequest *request, LinxPins *pins, GError **error)
 {
   const LinxWhere *process = &request->process;
 
-  if (shown_by (pins->fstype) == 0)
-    return process->kind == LINX_WHERE_NONE
-               ? TRUE
-               : linx_error_set_args (error, "'process' says nothing to fstype %s", pins->fstype);
   if (process->kind != LINX_WHERE_NONE)
     return open_process (process, pins->fd[LINX_LENT_PROCESS], &pins->fd[LINX_PIN_SHOWN],
-                         &pins->shown_pid, error);
+                         &pins->shown_pid, error)
+           && read_cgroup (pins, error);
   if (pins->fd[LINX_PIN_PROCESS] < 0)
     return linx_error_set_args (error,
                                 "'process' is missing: fstype %s shows a process's namespace, and "
@@ -89,10 +117,36 @@ linx_shown_pin (const LinxRequest *request, LinxPins *pins, GError **error)
   return pins->fd[LINX_PIN_SHOWN] >= 0 ? TRUE : dead (error);
 }
 
+gboolean
+linx_shown_pin (const LinxRequest *request, LinxPins *pins, GError **error)
+{
+  int namespace = shown_by (pins->fstype);
+
+  if (namespace == 0)
+    return request->process.kind == LINX_WHERE_NONE
+               ? TRUE
+               : linx_error_set_args (error, "'process' says nothing to fstype %s", pins->fstype);
+  return open_shown (request, pins, error)
+         && (namespace != CLONE_NEWCGROUP || look_at_cgroup_namespace (pins, error));
+}
+
 static gboolean
 is_user_namespace (int fd)
 {
   return ioctl (fd, NS_GET_NSTYPE) == CLONE_NEWUSER;
+}
+
+/* Handles of processes are opened as root. */
+static gboolean
+open_userns (LinxPins *pins, pid_t pid, GError **error)
+{
+  LinxAsRoot suspended;
+
+  if (!linx_credentials_suspend (&suspended, error))
+    return FALSE;
+  pins->fd[LINX_PIN_IDMAP] = linx_process_open (pid, "ns/user", O_RDONLY);
+  return linx_credentials_continue (&suspended, error)
+         && (pins->fd[LINX_PIN_IDMAP] >= 0 ? TRUE : dead (error));
 }
 
 static gboolean
@@ -111,11 +165,8 @@ open_idmap (const LinxRequest *request, LinxPins *pins, GError **error)
     pins->fd[LINX_PIN_IDMAP] = fcntl (lent, F_DUPFD_CLOEXEC, 0);
     return TRUE;
   }
-  ok = open_process (idmap, lent, &pidfd, &pid, error);
-  if (ok) {
-    pins->fd[LINX_PIN_IDMAP] = linx_process_open (pid, "ns/user", O_RDONLY);
-    ok = pins->fd[LINX_PIN_IDMAP] >= 0 && linx_process_alive (pidfd) ? TRUE : dead (error);
-  }
+  ok = open_process (idmap, lent, &pidfd, &pid, error) && open_userns (pins, pid, error)
+       && (linx_process_alive (pidfd) ? TRUE : dead (error));
   if (pidfd >= 0)
     close (pidfd);
   return ok;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "subtree.h"
+#include "credentials.h"
 #include "linx-error.h"
 #include "linx-text.h"
 #include "table.h"
@@ -31,23 +32,102 @@ children_of_all (const LinxTable *table)
   return children;
 }
 
-/* Of mounts on the same one, a mount point further up hides those below it. */
+/* The youngest first: it may live on an older one, as an image in it does. */
 static int
-compare_depth (gconstpointer a, gconstpointer b)
+compare_age (gconstpointer a, gconstpointer b)
 {
-  const LinxRow *const *row_a = a, *const *row_b = b;
-  gsize length_a = strlen ((*row_a)->mount_point), length_b = strlen ((*row_b)->mount_point);
-
-  return length_a < length_b ? -1 : length_a > length_b;
+  return linx_row_compare (b, a);
 }
 
-/* All mounts below @top, each before those that can be unmounted only after it. No recursion:
- * stacks of mounts may be any depth. */
+/* Of a path that is a part of another one it is said that it is less, whatever else there is. */
+static int
+compare_paths (const char *a, const char *b)
+{
+  for (; *a != '\0' && *a == *b; a++)
+    b++;
+  if (*a == '/' || *b == '/')
+    return (*a == '/' ? 1 : *a == '\0' ? 0 : 2) - (*b == '/' ? 1 : *b == '\0' ? 0 : 2);
+  return (int)(guchar)*a - (int)(guchar)*b;
+}
+
+/* Of one place the oldest first. */
+static int
+compare_places (gconstpointer a, gconstpointer b)
+{
+  const LinxRow *one = *(const LinxRow *const *)a, *other = *(const LinxRow *const *)b;
+  int order = compare_paths (one->mount_point, other->mount_point);
+
+  return order != 0 ? order : linx_row_compare (a, b);
+}
+
+static gboolean
+is_below (const char *path, const char *above)
+{
+  gsize length = strlen (above);
+
+  return length > 1 && strncmp (path, above, length) == 0 && path[length] == '/';
+}
+
+/* Of each of @rows, which are all on one mount, the nearest one whose mount point is above its own,
+ * if there is one. In the order of their places those above are a stack. */
+static GHashTable *
+find_those_above (GPtrArray *rows)
+{
+  GHashTable *above = g_hash_table_new (NULL, NULL);
+  g_autoptr (GPtrArray) places = g_ptr_array_copy (rows, NULL, NULL);
+  g_autoptr (GPtrArray) stack = g_ptr_array_new ();
+
+  g_ptr_array_sort (places, compare_places);
+  for (guint i = 0; i < places->len; i++) {
+    LinxRow *row = g_ptr_array_index (places, i);
+    LinxRow *top = NULL;
+
+    for (; stack->len > 0; g_ptr_array_set_size (stack, (gint)stack->len - 1)) {
+      top = g_ptr_array_index (stack, stack->len - 1);
+      if (is_below (row->mount_point, top->mount_point)
+          || g_str_equal (row->mount_point, top->mount_point))
+        break;
+    }
+    if (stack->len > 0 && g_str_equal (row->mount_point, top->mount_point)) {
+      g_hash_table_insert (above, row, g_hash_table_lookup (above, top));
+      continue;
+    }
+    g_hash_table_insert (above, row, stack->len > 0 ? top : NULL);
+    g_ptr_array_add (stack, row);
+  }
+  return above;
+}
+
+/* Mounts on the same one, each before those that can be unmounted only after it: the youngest
+ * first, but a mount point further up hides those below it, however old it is: one that was moved
+ * there. */
 static GPtrArray *
-order (const LinxTable *table, guint64 top)
+order_siblings (GPtrArray *rows)
+{
+  g_autoptr (GHashTable) above = find_those_above (rows);
+  g_autoptr (GHashTable) done = g_hash_table_new (NULL, NULL);
+  g_autoptr (GPtrArray) chain = g_ptr_array_new ();
+  GPtrArray *ordered = g_ptr_array_new ();
+
+  g_ptr_array_sort (rows, compare_age);
+  for (guint i = 0; i < rows->len; i++) {
+    LinxRow *row = g_ptr_array_index (rows, i);
+
+    for (; row != NULL && g_hash_table_add (done, row); row = g_hash_table_lookup (above, row))
+      g_ptr_array_add (chain, row);
+    while (chain->len > 0)
+      g_ptr_array_add (ordered, g_ptr_array_steal_index (chain, chain->len - 1));
+  }
+  return ordered;
+}
+
+/* No recursion: stacks of mounts may be any depth. */
+GPtrArray *
+linx_subtree_rows (const LinxTable *table, guint64 top)
 {
   g_autoptr (GHashTable) children = children_of_all (table);
   g_autoptr (GPtrArray) waiting = g_ptr_array_new ();
+  g_autoptr (GHashTable) seen = g_hash_table_new (NULL, NULL);
   GPtrArray *found = g_ptr_array_new ();
   guint64 at = top;
 
@@ -55,9 +135,14 @@ order (const LinxTable *table, guint64 top)
     GPtrArray *next = g_hash_table_lookup (children, &at);
 
     if (next != NULL) {
-      g_ptr_array_sort (next, compare_depth);
-      g_ptr_array_extend (waiting, next, NULL, NULL);
+      g_autoptr (GPtrArray) ordered = order_siblings (next);
+
+      g_ptr_array_extend (waiting, ordered, NULL, NULL);
     }
+    /* A table that was read while it changed may have two that are on each other. */
+    while (waiting->len > 0
+           && !g_hash_table_add (seen, g_ptr_array_index (waiting, waiting->len - 1)))
+      g_ptr_array_set_size (waiting, (gint)waiting->len - 1);
     if (waiting->len == 0)
       break;
     g_ptr_array_add (found, g_ptr_array_steal_index (waiting, waiting->len - 1));
@@ -81,10 +166,10 @@ go_to_parent (const LinxPins *pins, const LinxRow *row, const char *parent, GErr
 
   if (chdir ("/") < 0)
     return fail (row, errno, NULL, error);
-  if (!linx_caller_assume (pins->caller, pins->gid, error))
+  if (!linx_credentials_assume (pins->caller, pins->gid, error))
     return FALSE;
   fd = linx_path_open (AT_FDCWD, parent, LINX_PATH_NO_SYMLINKS, error);
-  if (!linx_caller_resume (fd >= 0 ? error : NULL) || fd < 0) {
+  if (!linx_credentials_resume (fd >= 0 ? error : NULL) || fd < 0) {
     if (fd >= 0)
       close (fd);
     return FALSE;
@@ -94,6 +179,15 @@ go_to_parent (const LinxPins *pins, const LinxRow *row, const char *parent, GErr
   return rc == 0 ? TRUE : fail (row, rc, NULL, error);
 }
 
+/* Its name in the working directory; whether that still is it. */
+static gboolean
+is_there (const LinxRow *row, const char *name)
+{
+  LinxFileId id;
+
+  return linx_file_id_read (&id, AT_FDCWD, name) == 0 && id.mount == row->id;
+}
+
 static gboolean
 umount_one (LinxVisit *visit, const LinxPins *pins, const LinxRow *row, int flags, GError **error)
 {
@@ -101,12 +195,11 @@ umount_one (LinxVisit *visit, const LinxPins *pins, const LinxRow *row, int flag
   g_autofree char *name = g_path_get_basename (row->mount_point);
   g_autofree char *shown = linx_text_escape (row->mount_point);
   g_autofree char *step = g_strdup_printf ("umount2 %s", shown);
-  LinxFileId id;
   int rc, err;
 
   if (!go_to_parent (pins, row, parent, error))
     return FALSE;
-  if (linx_file_id_read (&id, AT_FDCWD, name) != 0 || id.mount != row->id)
+  if (!is_there (row, name))
     return fail (row, ESTALE, "hidden by another mount, or gone", error);
   if (!linx_visit_commit (visit, step, error))
     return FALSE;
@@ -119,6 +212,25 @@ umount_one (LinxVisit *visit, const LinxPins *pins, const LinxRow *row, int flag
   return TRUE;
 }
 
+/* One that an earlier unmount has taken along, by propagation from a peer in the same subtree, is
+ * where it was to go. */
+static gboolean
+umount_unless_gone (LinxVisit *visit, const LinxPins *pins, const LinxRow *row, int flags,
+                    GError **error)
+{
+  g_autoptr (GError) failure = NULL;
+  g_autofree LinxRow *now = NULL;
+
+  if (umount_one (visit, pins, row, flags, &failure))
+    return TRUE;
+  now = chdir ("/") == 0 ? linx_table_read_row (row->id, NULL) : NULL;
+  if (now == NULL && failure->domain == LINX_MOUNT_ERROR
+      && linx_mount_error_get_errno (failure) != 0)
+    return TRUE;
+  g_propagate_error (error, g_steal_pointer (&failure));
+  return FALSE;
+}
+
 gboolean
 linx_subtree_umount (LinxVisit *visit, const LinxPins *pins, int flags, GError **error)
 {
@@ -128,7 +240,7 @@ linx_subtree_umount (LinxVisit *visit, const LinxPins *pins, int flags, GError *
 
   if (table == NULL)
     return FALSE;
-  below = order (table, pins->target_mount);
+  below = linx_subtree_rows (table, pins->target_mount);
   if (linx_file_id_read (&root, pins->fd[LINX_PIN_ROOT], "") != 0)
     root.mount = 0;
   for (guint i = 0; i < below->len; i++)
@@ -136,7 +248,7 @@ linx_subtree_umount (LinxVisit *visit, const LinxPins *pins, int flags, GError *
       return fail (g_ptr_array_index (below, i), EBUSY,
                    "the root of the process is never unmounted", error);
   for (guint i = below->len; i > 0; i--)
-    if (!umount_one (visit, pins, g_ptr_array_index (below, i - 1), flags, error))
+    if (!umount_unless_gone (visit, pins, g_ptr_array_index (below, i - 1), flags, error))
       return FALSE;
   return TRUE;
 }

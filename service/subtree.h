@@ -2,7 +2,18 @@
 #pragma once
 
 #include "pins.h"
+#include "table.h"
 #include "worker.h"
+
+/**
+ * linx_subtree_rows:
+ * @table: the table
+ * @top: id of a mount
+ *
+ * Returns: (transfer container) (element-type LinxRow): all mounts below @top, each before those
+ *   that are on it, or that it hides
+ */
+GPtrArray *linx_subtree_rows (const LinxTable *table, guint64 top);
 
 /**
  * linx_subtree_umount:

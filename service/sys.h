@@ -6,6 +6,7 @@
  * that must work on one thread alone, where the C library would change the whole process.
  */
 
+#include <fcntl.h>
 #include <glib.h>
 #include <grp.h>
 #include <linux/openat2.h>
@@ -19,6 +20,10 @@
 #ifndef STATX_MNT_ID_UNIQUE
 #define STATX_MNT_ID_UNIQUE 0x00004000U
 #endif
+
+/* move_mount(2): Linux 6.5; fsconfig(2): Linux 6.6; include/uapi/linux/mount.h */
+#define LINX_MOVE_MOUNT_BENEATH 0x00000200U
+#define LINX_FSCONFIG_CMD_CREATE_EXCL 8
 
 /* close_range(2), linux/close_range.h: Linux 5.9 */
 #ifndef CLOSE_RANGE_UNSHARE
@@ -139,6 +144,9 @@ struct linx_fanotify_info_mnt {
   uint64_t mnt_id;
 };
 
+/* pidfd_open(2) of a thread: Linux 6.9, include/uapi/linux/pidfd.h */
+#define LINX_PIDFD_THREAD O_EXCL
+
 /* ioctl_pidfd(2): Linux 6.13, include/uapi/linux/pidfd.h */
 struct linx_pidfd_info {
   uint64_t mask;
@@ -163,18 +171,30 @@ sys_faccessat2 (int dirfd, const char *path, int mode, int flags)
   return (int)syscall (SYS_faccessat2, dirfd, path, mode, flags);
 }
 
-/* The credentials with which this thread alone looks things up: credentials(7), setfsuid(2). These
- * two never fail for a caller with CAP_SETUID and CAP_SETGID, and report the old id either way. */
-static inline uid_t
-sys_setfsuid (uid_t uid)
+/* The credentials of this thread alone, of which the C library makes the whole process's: -1 leaves
+ * the real and the saved id (setresuid(2)). */
+static inline int
+sys_seteuid (uid_t uid)
 {
-  return (uid_t)syscall (SYS_setfsuid, uid);
+  return (int)syscall (SYS_setresuid, (uid_t)-1, uid, (uid_t)-1);
+}
+
+static inline int
+sys_setegid (gid_t gid)
+{
+  return (int)syscall (SYS_setresgid, (gid_t)-1, gid, (gid_t)-1);
+}
+
+static inline uid_t
+sys_geteuid (void)
+{
+  return (uid_t)syscall (SYS_geteuid);
 }
 
 static inline gid_t
-sys_setfsgid (gid_t gid)
+sys_getegid (void)
 {
-  return (gid_t)syscall (SYS_setfsgid, gid);
+  return (gid_t)syscall (SYS_getegid);
 }
 
 static inline int

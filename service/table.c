@@ -2,6 +2,7 @@
 #include "table.h"
 #include "kernel-features.h"
 #include "linx-error.h"
+#include "memory.h"
 #include "mount-id.h"
 #include "mountinfo.h"
 #include "statmount.h"
@@ -17,32 +18,45 @@
 typedef struct {
   GPtrArray *rows;
   gsize bytes;
+  GError *error; /* they are too many */
 } Kept;
+
+/* With what malloc(3) takes, and the array. */
+static gsize
+memory_of (const LinxRow *row)
+{
+  return linx_row_bytes (row) + 32;
+}
 
 static gboolean
 keep (Kept *kept, const LinxRow *row)
 {
-  kept->bytes += linx_row_bytes (row);
-  if (kept->bytes > MOST_BYTES)
+  kept->bytes += memory_of (row);
+  if (!linx_memory_take (memory_of (row), &kept->error))
     return FALSE;
-  g_ptr_array_add (kept->rows, linx_row_copy (row));
-  return TRUE;
-}
-
-static gboolean
-check_kept (const Kept *kept, GError **error)
-{
   if (kept->bytes > MOST_BYTES)
-    g_set_error (error, G_DBUS_ERROR, G_DBUS_ERROR_LIMITS_EXCEEDED,
+    g_set_error (&kept->error, G_DBUS_ERROR, G_DBUS_ERROR_LIMITS_EXCEEDED,
                  "a mount table of more than %d MiB", MOST_BYTES >> 20);
+  else
+    g_ptr_array_add (kept->rows, linx_row_copy (row));
   return kept->bytes <= MOST_BYTES;
 }
 
 void
 linx_table_free (LinxTable *table)
 {
+  linx_memory_give_back (table->bytes);
   g_ptr_array_unref (table->rows);
   g_free (table);
+}
+
+static LinxTable *
+table_new (void)
+{
+  LinxTable *table = g_new0 (LinxTable, 1);
+
+  table->rows = g_ptr_array_new_with_free_func (g_free);
+  return table;
 }
 
 /* What the way by statmount(2) keeps. */
@@ -73,13 +87,20 @@ typedef struct {
 } Collecting;
 
 static void
+forget (Kept *kept, const LinxRow *row)
+{
+  kept->bytes -= memory_of (row);
+  linx_memory_give_back (memory_of (row));
+}
+
+static void
 keep_lowest (Kept *kept, guint n)
 {
   GPtrArray *rows = kept->rows;
 
   g_ptr_array_sort (rows, linx_row_compare);
   for (guint i = n; n != 0 && i < rows->len; i++)
-    kept->bytes -= linx_row_bytes (g_ptr_array_index (rows, i));
+    forget (kept, g_ptr_array_index (rows, i));
   if (n != 0 && rows->len > n)
     g_ptr_array_set_size (rows, (gint)n);
 }
@@ -104,12 +125,12 @@ collect (LinxRow *row, gpointer data)
 }
 
 /* Ids are read first: a line whose mount is not among them is of one that came since. */
-static GPtrArray *
+static LinxTable *
 read_lines (const LinxTableQuery *query, GError **error)
 {
   g_autoptr (LinxMountIds) ids = NULL;
-  g_autoptr (GPtrArray) rows = g_ptr_array_new_with_free_func (g_free);
-  Collecting collecting = { query, NULL, { rows, 0 } };
+  g_autoptr (LinxTable) table = table_new ();
+  Collecting collecting = { query, NULL, { table->rows, 0, NULL } };
   FILE *stream;
   int fd;
 
@@ -127,25 +148,28 @@ read_lines (const LinxTableQuery *query, GError **error)
   }
   linx_mountinfo_each (stream, collect, &collecting);
   fclose (stream);
-  if (!check_kept (&collecting.kept, error))
-    return NULL;
-  keep_lowest (&collecting.kept, query->limit);
-  return g_steal_pointer (&rows);
+  if (collecting.kept.error == NULL)
+    keep_lowest (&collecting.kept, query->limit);
+  table->bytes = collecting.kept.bytes;
+  if (collecting.kept.error == NULL)
+    return g_steal_pointer (&table);
+  g_propagate_error (error, collecting.kept.error);
+  return NULL;
 }
 
 gboolean
 linx_table_each (const LinxTableQuery *query, LinxRowFunc func, gpointer data, GError **error)
 {
-  g_autoptr (GPtrArray) rows = NULL;
+  g_autoptr (LinxTable) table = NULL;
   Passing passing = { query, func, data, 0 };
 
   if (query->mountinfo < 0 && linx_feature_statmount ())
     return linx_statmount_each (0, query->after, pass, &passing, error);
-  rows = read_lines (query, error);
-  for (guint i = 0; rows != NULL && i < rows->len; i++)
-    if (!func (g_ptr_array_index (rows, i), data))
+  table = read_lines (query, error);
+  for (guint i = 0; table != NULL && i < table->rows->len; i++)
+    if (!func (g_ptr_array_index (table->rows, i), data))
       break;
-  return rows != NULL;
+  return table != NULL;
 }
 
 static gboolean
@@ -157,24 +181,32 @@ keep_row (LinxRow *row, gpointer kept)
 LinxTable *
 linx_table_read (GError **error)
 {
-  g_autoptr (LinxTable) table = g_new0 (LinxTable, 1);
+  g_autoptr (LinxTable) table = table_new ();
   const LinxTableQuery all = { .mountinfo = -1 };
-  Kept kept = { g_ptr_array_new_with_free_func (g_free), 0 };
+  Kept kept = { table->rows, 0, NULL };
+  gboolean ok = linx_table_each (&all, keep_row, &kept, error);
 
-  table->rows = kept.rows;
-  if (!linx_table_each (&all, keep_row, &kept, error) || !check_kept (&kept, error))
-    return NULL;
-  return g_steal_pointer (&table);
+  table->bytes = kept.bytes;
+  if (kept.error != NULL)
+    g_propagate_error (ok ? error : NULL, kept.error);
+  return ok && kept.error == NULL ? g_steal_pointer (&table) : NULL;
 }
 
 const LinxRow *
 linx_table_find (const LinxTable *table, guint64 id)
 {
-  for (guint i = 0; i < table->rows->len; i++) {
-    const LinxRow *row = g_ptr_array_index (table->rows, i);
+  guint from = 0, to = table->rows->len;
+
+  while (from < to) {
+    guint middle = from + (to - from) / 2;
+    const LinxRow *row = g_ptr_array_index (table->rows, middle);
 
     if (row->id == id)
       return row;
+    if (row->id < id)
+      from = middle + 1;
+    else
+      to = middle;
   }
   return NULL;
 }
@@ -200,8 +232,37 @@ linx_table_find_top (const LinxTable *table, const char *mount_point, guint64 on
 {
   g_autoptr (GHashTable) at = find_at (table, mount_point);
   const LinxRow *top = NULL, *next;
+  guint left
+      = g_hash_table_size (at); /* some are on each other, in a table that changed meanwhile */
 
-  while ((next = g_hash_table_lookup (at, top != NULL ? &top->id : &on)) != NULL)
+  while (left-- > 0 && (next = g_hash_table_lookup (at, top != NULL ? &top->id : &on)) != NULL)
     top = next;
   return top;
+}
+
+/* One mount is asked for alone where the kernel tells all of it. */
+LinxRow *
+linx_table_read_row (guint64 id, GError **error)
+{
+  g_autoptr (LinxStatmount) statmount = NULL;
+  g_autoptr (LinxTable) table = NULL;
+  const LinxRow *found;
+  LinxRow row;
+  int err;
+
+  if (linx_feature_statmount ()) {
+    statmount = linx_statmount_new ();
+    err = linx_statmount_read (statmount, 0, id, &row);
+    found = err == 0 ? &row : NULL;
+  } else {
+    table = linx_table_read (error);
+    if (table == NULL)
+      return NULL;
+    found = linx_table_find (table, id);
+    err = ENOENT;
+  }
+  if (found != NULL)
+    return linx_row_copy (found);
+  linx_error_set (error, LINX_MOUNT_STAGE_LIST, err, "mount", NULL);
+  return NULL;
 }

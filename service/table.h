@@ -47,6 +47,7 @@ gboolean linx_table_each (const LinxTableQuery *query, LinxRowFunc func, gpointe
 /** LinxTable: the rows of one mount namespace, in ascending order of id. */
 typedef struct {
   GPtrArray *rows;
+  gsize bytes; /* what they take of a worker's memory */
 } LinxTable;
 
 /**
@@ -56,6 +57,15 @@ typedef struct {
  * Returns: (transfer full): all of the namespace that this worker is in
  */
 LinxTable *linx_table_read (GError **error);
+
+/**
+ * linx_table_read_row:
+ * @id: a mount's id
+ * @error: List.*: ENOENT where it is not there
+ *
+ * Returns: (transfer full): its row: for g_free()
+ */
+LinxRow *linx_table_read_row (guint64 id, GError **error);
 
 void linx_table_free (LinxTable *table);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (LinxTable, linx_table_free)

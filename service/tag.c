@@ -65,11 +65,23 @@ link_of (const char *links, const char *value)
   return g_strconcat (links, encoded, NULL);
 }
 
+/* As in fstab(5), it may be in quotes. */
+static char *
+value_of (const char *source, const char *tag)
+{
+  const char *value = source + strlen (tag);
+  gsize length = strlen (value);
+
+  if (length >= 2 && value[0] == value[length - 1] && (value[0] == '"' || value[0] == '\''))
+    return g_strndup (value + 1, length - 2);
+  return g_strdup (value);
+}
+
 char *
 linx_tag_find (const char *source, gboolean probe, GError **error)
 {
   gsize i = find (source);
-  const char *value = source + strlen (tags[i].tag);
+  g_autofree char *value = value_of (source, tags[i].tag);
   g_autofree char *link = link_of (tags[i].links, value);
   char *path;
 

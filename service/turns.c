@@ -12,24 +12,24 @@ typedef struct {
 } User;
 
 static User *
-find (LinxTurns *turns, uid_t uid)
+find (LinxTurns *turns, LinxAccount account)
 {
   User *user;
 
   if (turns->users == NULL)
-    turns->users = g_hash_table_new_full (NULL, NULL, NULL, g_free);
-  user = g_hash_table_lookup (turns->users, GUINT_TO_POINTER (uid));
+    turns->users = linx_account_table_new (g_free);
+  user = g_hash_table_lookup (turns->users, &account);
   if (user != NULL)
     return user;
   user = g_new0 (User, 1);
-  g_hash_table_insert (turns->users, GUINT_TO_POINTER (uid), user);
+  linx_account_table_set (turns->users, account, user);
   return user;
 }
 
 void
-linx_turns_take (LinxTurns *turns, uid_t uid, void (*func) (gpointer data), gpointer data)
+linx_turns_take (LinxTurns *turns, LinxAccount account, void (*func) (gpointer data), gpointer data)
 {
-  User *user = find (turns, uid);
+  User *user = find (turns, account);
   Turn *turn;
 
   if (user->taken < turns->most) {
@@ -43,13 +43,13 @@ linx_turns_take (LinxTurns *turns, uid_t uid, void (*func) (gpointer data), gpoi
 }
 
 void
-linx_turns_end (LinxTurns *turns, uid_t uid)
+linx_turns_end (LinxTurns *turns, LinxAccount account)
 {
-  User *user = find (turns, uid);
+  User *user = find (turns, account);
   g_autofree Turn *turn = g_queue_pop_head (&user->waiting);
 
   if (turn != NULL)
     turn->func (turn->data);
   else if (--user->taken == 0)
-    g_hash_table_remove (turns->users, GUINT_TO_POINTER (uid));
+    g_hash_table_remove (turns->users, &account);
 }

@@ -5,6 +5,8 @@
 
 #include <errno.h>
 #include <libmount.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 
@@ -27,7 +29,7 @@ static GAsyncQueue *changes;
 static gboolean
 is_host (const LinxPins *pins)
 {
-  return pins->ns[LINX_IN].kind == LINX_NAMESPACE_HOST;
+  return pins->ns[LINX_IN].kind == LINX_NAMESPACE_HOST && !pins->target_detached;
 }
 
 static gboolean
@@ -46,14 +48,50 @@ change_free (Change *change)
   g_free (change);
 }
 
+/* What is recorded of the mount already stays, but for what has another value now. libmount itself
+ * would put the new words in its place, and say nothing of what it is a mount of. */
+static int
+merge (struct libmnt_fs *fs)
+{
+  g_autoptr (UtabTable) joined = mnt_new_table ();
+  struct libmnt_fs *there = NULL;
+  char *rest = (char *)mnt_fs_get_user_options (fs);
+  char *name, *value, *merged = NULL;
+  gsize name_length, value_length;
+  int rc = joined != NULL ? mnt_table_parse_mtab (joined, NULL) : -ENOMEM;
+
+  if (rc == 0)
+    there = mnt_table_find_target (joined, mnt_fs_get_target (fs), MNT_ITER_BACKWARD);
+  if (there == NULL)
+    return rc != 0 ? rc : -ENOENT;
+  if (mnt_fs_get_user_options (there) != NULL)
+    merged = strdup (mnt_fs_get_user_options (there));
+  while (rc == 0
+         && mnt_optstr_next_option (&rest, &name, &name_length, &value, &value_length) == 0) {
+    g_autofree char *word = g_strndup (name, name_length);
+    g_autofree char *text = value != NULL ? g_strndup (value, value_length) : NULL;
+
+    rc = mnt_optstr_set_option (&merged, word, text);
+  }
+  if (rc == 0)
+    rc = mnt_fs_set_options (fs, merged);
+  if (rc == 0)
+    rc = mnt_fs_set_source (fs, mnt_fs_get_source (there));
+  if (rc == 0)
+    rc = mnt_fs_set_root (fs, mnt_fs_get_root (there));
+  free (merged);
+  return rc;
+}
+
 /* mnt_update_set_fs() says 1 where there is nothing to record. */
 static void
 make_change (const Change *change)
 {
   struct libmnt_update *update = mnt_new_update ();
-  int rc = update != NULL ? mnt_update_set_fs (update, change->flags, change->gone, change->fs)
-                          : -ENOMEM;
+  int rc = update == NULL ? -ENOMEM : change->flags == MS_REMOUNT ? merge (change->fs) : 0;
 
+  if (rc == 0)
+    rc = mnt_update_set_fs (update, change->flags, change->gone, change->fs);
   if (rc == 0)
     rc = mnt_update_table (update, NULL);
   mnt_free_update (update);
@@ -90,12 +128,11 @@ change_later (unsigned long flags, const char *gone, struct libmnt_fs *fs)
 
 /* Where the mount is, and what is to be kept of it. */
 static struct libmnt_fs *
-new_entry (const LinxPins *pins, const char *words)
+new_entry (const LinxPins *pins, const char *source, const char *words)
 {
   struct libmnt_fs *fs = mnt_new_fs ();
 
-  if (fs == NULL || mnt_fs_set_source (fs, pins->source) != 0
-      || mnt_fs_set_target (fs, pins->target) != 0
+  if (fs == NULL || mnt_fs_set_source (fs, source) != 0 || mnt_fs_set_target (fs, pins->target) != 0
       || (pins->fstype != NULL && mnt_fs_set_fstype (fs, pins->fstype) != 0)
       || mnt_fs_set_options (fs, words) != 0) {
     mnt_unref_fs (fs);
@@ -105,7 +142,7 @@ new_entry (const LinxPins *pins, const char *words)
 }
 
 void
-linx_utab_record (const LinxRequest *request, const LinxPins *pins)
+linx_utab_record (const LinxRequest *request, const LinxPins *pins, const char *source)
 {
   g_autofree char *words = linx_options_user_text (request->options);
   struct libmnt_fs *fs;
@@ -113,9 +150,21 @@ linx_utab_record (const LinxRequest *request, const LinxPins *pins)
   /* A helper's mount(8) has done so. */
   if (!is_host (pins) || words[0] == '\0' || pins->helper)
     return;
-  fs = new_entry (pins, words);
+  fs = source != NULL ? new_entry (pins, source, words) : NULL;
   if (fs != NULL)
     change_later (request->verb->bit == LINX_VERB_BIND ? MS_BIND : 0, NULL, fs);
+}
+
+void
+linx_utab_change (const LinxRequest *request, const LinxPins *pins)
+{
+  g_autofree char *words = linx_options_user_text (request->options);
+  struct libmnt_fs *fs = NULL;
+
+  if (is_host (pins) && words[0] != '\0')
+    fs = new_entry (pins, NULL, words);
+  if (fs != NULL)
+    change_later (MS_REMOUNT, NULL, fs);
 }
 
 void
@@ -128,7 +177,7 @@ linx_utab_forget (const LinxPins *pins, const char *target)
 void
 linx_utab_move (const LinxPins *pins)
 {
-  struct libmnt_fs *fs = is_host (pins) ? new_entry (pins, "") : NULL;
+  struct libmnt_fs *fs = is_host (pins) ? new_entry (pins, pins->source, "") : NULL;
 
   if (fs != NULL)
     change_later (MS_MOVE, NULL, fs);

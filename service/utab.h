@@ -19,10 +19,20 @@ void linx_utab_init (void);
  * linx_utab_record:
  * @request: maybe has words for other programs among its options
  * @pins: the mount that was made, and where
+ * @source: what the table says it was made from: of an image the loop device
  *
  * Has them recorded, where it is the host's table that was changed.
  */
-void linx_utab_record (const LinxRequest *request, const LinxPins *pins);
+void linx_utab_record (const LinxRequest *request, const LinxPins *pins, const char *source);
+
+/**
+ * linx_utab_change:
+ * @request: maybe has words for other programs among its options
+ * @pins: the mount that was remounted
+ *
+ * Has them recorded beside those that are there, as mount(8) with "remount" does.
+ */
+void linx_utab_change (const LinxRequest *request, const LinxPins *pins);
 
 /**
  * linx_utab_forget:

@@ -9,17 +9,16 @@
 static const LinxVerb verbs[] = {
   { "Mount", "mount", LINX_VERB_MOUNT, linx_request_decode_mount, linx_mount_pin,
     linx_mount_perform, NULL,
-    N_ ("Authentication is required to mount \"$(source)\" at \"$(target)\" in a container, whose "
-        "root can take back the attributes of the mount") },
+    N_ ("Authentication is required to mount \"$(prompt-source)\" at \"$(prompt-target)\" in a "
+        "container, whose root can take back the attributes of the mount") },
   { "Bind", "bind", LINX_VERB_BIND, linx_request_decode_bind, linx_bind_pin, linx_bind_perform,
     NULL,
-    N_ ("Authentication is required to bind \"$(source)\" to \"$(target)\" in a container, whose "
-        "root can take back the attributes of the mount") },
+    N_ ("Authentication is required to bind \"$(prompt-source)\" to \"$(prompt-target)\" in a "
+        "container, whose root can take back the attributes of the mount") },
   { "Remount", "remount", LINX_VERB_REMOUNT, linx_request_decode_remount, linx_remount_pin,
     linx_remount_perform, NULL,
-    N_ ("Authentication is required to change the mount at \"$(target)\" in a container, whose "
-        "root "
-        "can take back its attributes") },
+    N_ ("Authentication is required to change the mount at \"$(prompt-target)\" in a container, "
+        "whose root can take back its attributes") },
   { "Move", "move", LINX_VERB_MOVE, linx_request_decode_bind, linx_move_pin, linx_move_perform,
     NULL, NULL },
   { "Umount", "umount", LINX_VERB_UMOUNT, linx_request_decode_umount, linx_umount_pin,
@@ -36,8 +35,8 @@ static const LinxVerb verbs[] = {
     linx_clone_perform, NULL, NULL },
   { "AttachMount", "attach-mount", LINX_VERB_ATTACH_MOUNT, linx_request_decode_attach,
     linx_attach_pin, linx_attach_perform, NULL,
-    N_ ("Authentication is required to attach a mount at \"$(target)\" in a container, whose root "
-        "can take back the attributes of the mount") },
+    N_ ("Authentication is required to attach a mount at \"$(prompt-target)\" in a container, "
+        "whose root can take back the attributes of the mount") },
   { "ListMounts", "list-mounts", LINX_VERB_LIST_MOUNTS, linx_request_decode_list, linx_list_pin,
     linx_list_perform, linx_list_settle, NULL },
   { "OpenMountInfo", "open-mount-info", LINX_VERB_OPEN_MOUNT_INFO, linx_request_decode_list,

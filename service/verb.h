@@ -34,12 +34,18 @@ enum {
   (LINX_VERBS_MAKING | LINX_VERBS_CLONING | LINX_VERB_ATTACH_MOUNT | LINX_VERB_MOVE)
 #define LINX_VERBS_DETACHED                                                                        \
   (LINX_VERB_CREATE_MOUNT | LINX_VERB_CLONE_MOUNT | LINX_VERB_ATTACH_MOUNT)
+/* Those whose target may be a detached mount. */
+#define LINX_VERBS_ON_DETACHED                                                                     \
+  (LINX_VERB_BIND | LINX_VERB_REMOUNT | LINX_VERB_SET_PROPAGATION | LINX_VERB_MAKE_RPRIVATE)
 #define LINX_VERBS_WITH_TARGET_FD                                                                  \
   (LINX_VERBS_PLACING | LINX_VERB_SET_PROPAGATION | LINX_VERB_MAKE_RPRIVATE | LINX_VERB_REMOUNT    \
    | LINX_VERB_MOVE)
 #define LINX_VERBS_WITH_PATHS                                                                      \
   (LINX_VERBS_WITH_TARGET_FD | LINX_VERBS_MAKING | LINX_VERBS_CLONING | LINX_VERB_UMOUNT           \
    | LINX_VERB_PIVOT_ROOT)
+/* Those whose effect may appear on peers of the mount that is mounted on too. */
+#define LINX_VERBS_PROPAGATING                                                                     \
+  (LINX_VERBS_PLACING | LINX_VERB_UMOUNT | LINX_VERB_MOVE | LINX_VERB_PIVOT_ROOT)
 /* Those that read the table. */
 #define LINX_VERBS_READING (LINX_VERB_LIST_MOUNTS | LINX_VERB_OPEN_MOUNT_INFO | LINX_VERB_WATCH)
 #define LINX_VERBS_ALL (LINX_VERBS_WITH_PATHS | LINX_VERBS_READING)

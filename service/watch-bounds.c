@@ -1,146 +1,145 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "watch-bounds.h"
 #include "bounds.h"
+#include "quota.h"
 
 #include <gio/gio.h>
 
+static LinxQuota watches;
+static LinxQuota calls;      /* of Watch, under way */
+static LinxQuota namespaces; /* that an account watches; some may watch the same */
+static GHashTable *watched;  /* Pair -> how many watches of it there are */
+
+/* An account and a namespace that it watches. */
 typedef struct {
-  guint watches;
-  guint calls;            /* of Watch, under way */
-  GHashTable *namespaces; /* inode -> how many of them are of it */
-} User;
+  LinxAccount account;
+  guint64 inode;
+} Pair;
 
-static GHashTable *users; /* uid -> User */
-static guint all;
-static guint calls_of_root;
-static guint calls_of_others;
-
-static void
-user_free (gpointer data)
+static guint
+hash_pair (gconstpointer data)
 {
-  User *user = data;
+  const Pair *pair = data;
 
-  g_hash_table_unref (user->namespaces);
-  g_free (user);
+  return g_int64_hash (&pair->account) ^ g_int64_hash (&pair->inode);
 }
 
-static User *
-find (const LinxCaller *caller)
+static gboolean
+equal_pairs (gconstpointer a, gconstpointer b)
 {
-  return users != NULL ? g_hash_table_lookup (users, GUINT_TO_POINTER (caller->uid)) : NULL;
+  const Pair *pair_a = a, *pair_b = b;
+
+  return pair_a->account == pair_b->account && pair_a->inode == pair_b->inode;
 }
 
-static User *
-find_or_add (const LinxCaller *caller)
+static guint
+count_of (const Pair *pair)
 {
-  User *user = find (caller);
-
-  if (user != NULL)
-    return user;
-  if (users == NULL)
-    users = g_hash_table_new_full (NULL, NULL, NULL, user_free);
-  user = g_new0 (User, 1);
-  user->namespaces = g_hash_table_new (NULL, NULL);
-  g_hash_table_insert (users, GUINT_TO_POINTER (caller->uid), user);
-  return user;
-}
-
-static void
-forget_unless_needed (const LinxCaller *caller)
-{
-  const User *user = find (caller);
-
-  if (user->watches == 0 && user->calls == 0)
-    g_hash_table_remove (users, GUINT_TO_POINTER (caller->uid));
-  if (g_hash_table_size (users) == 0)
-    g_clear_pointer (&users, g_hash_table_unref);
+  return GPOINTER_TO_UINT (g_hash_table_lookup (watched, pair));
 }
 
 void
 linx_watch_bounds_add (const LinxCaller *caller, guint64 inode)
 {
-  User *user = find_or_add (caller);
-  gpointer key = GSIZE_TO_POINTER ((gsize)inode);
+  const Pair pair = { caller->account, inode };
+  guint count = count_of (&pair);
 
-  all++;
-  user->watches++;
-  g_hash_table_insert (
-      user->namespaces, key,
-      GUINT_TO_POINTER (GPOINTER_TO_UINT (g_hash_table_lookup (user->namespaces, key)) + 1));
+  linx_quota_add (&watches, caller->account, 1);
+  if (count == 0)
+    linx_quota_add (&namespaces, caller->account, 1);
+  g_hash_table_replace (watched, g_memdup2 (&pair, sizeof pair), GUINT_TO_POINTER (count + 1));
 }
 
 void
 linx_watch_bounds_remove (const LinxCaller *caller, guint64 inode)
 {
-  User *user = find (caller);
-  gpointer key = GSIZE_TO_POINTER ((gsize)inode);
-  guint count = GPOINTER_TO_UINT (g_hash_table_lookup (user->namespaces, key));
+  const Pair pair = { caller->account, inode };
+  guint count = count_of (&pair);
 
-  if (count > 1)
-    g_hash_table_insert (user->namespaces, key, GUINT_TO_POINTER (count - 1));
-  else
-    g_hash_table_remove (user->namespaces, key);
-  all--;
-  user->watches--;
-  forget_unless_needed (caller);
+  linx_quota_remove (&watches, caller->account, 1);
+  if (count > 1) {
+    g_hash_table_replace (watched, g_memdup2 (&pair, sizeof pair), GUINT_TO_POINTER (count - 1));
+    return;
+  }
+  g_hash_table_remove (watched, &pair);
+  linx_quota_remove (&namespaces, caller->account, 1);
 }
 
 static gboolean
-refuse (GError **error, guint count, const char *what)
+refuse (GError **error, gsize count, const char *what)
 {
-  g_set_error (error, G_DBUS_ERROR, G_DBUS_ERROR_LIMITS_EXCEEDED, "already %u %s", count, what);
+  g_set_error (error, G_DBUS_ERROR, G_DBUS_ERROR_LIMITS_EXCEEDED, "already %" G_GSIZE_FORMAT " %s",
+               count, what);
   return FALSE;
 }
 
 static gboolean
-check_user (const User *user, const LinxMonitorParts *parts, GError **error)
+check (const LinxQuota *quota, LinxAccount account, const char *of_user, const char *of_all,
+       GError **error)
 {
-  guint namespaces = g_hash_table_size (user->namespaces);
+  switch (linx_quota_ask (quota, account, 1)) {
+  case LINX_QUOTA_SHARE_IS_FULL:
+    return refuse (error, linx_quota_of (quota, account), of_user);
+  case LINX_QUOTA_IS_FULL:
+    return refuse (error, quota->all, of_all);
+  default:
+    return TRUE;
+  }
+}
 
-  if (user->watches >= linx_bounds_watches_of_user ())
-    return refuse (error, user->watches, "watches of this user");
-  if (parts != NULL && namespaces >= LINX_MOST_NAMESPACES_OF_USER
-      && !g_hash_table_contains (user->namespaces, GSIZE_TO_POINTER ((gsize)parts->inode)))
-    return refuse (error, namespaces, "namespaces are watched by this user");
+/* Of all it is the monitors that are counted: one serves all who watch the same. */
+static gboolean
+check_namespace (LinxAccount account, const LinxMonitorParts *parts, GError **error)
+{
+  const Pair pair = { account, parts->inode };
+  gsize own = linx_quota_of (&namespaces, account), all = linx_monitors_count ();
+
+  if (count_of (&pair) == 0
+      && linx_quota_judge (&namespaces, account, own, 0, 1) == LINX_QUOTA_SHARE_IS_FULL)
+    return refuse (error, own, "namespaces are watched by this user");
+  if (!linx_monitor_exists (parts) && all >= linx_quota_most (&namespaces, account, own))
+    return refuse (error, all, "namespaces are watched");
   return TRUE;
 }
 
 gboolean
 linx_watch_bounds_check (const LinxCaller *caller, const LinxMonitorParts *parts, GError **error)
 {
-  guint most = LINX_MOST_NAMESPACES_WATCHED - (caller->uid == 0 ? 0 : LINX_NAMESPACES_FOR_ROOT);
-  const User *user = caller->uid != 0 ? find (caller) : NULL;
-
-  if (all >= LINX_MOST_WATCHES)
-    return refuse (error, all, "watches");
-  if (user != NULL && !check_user (user, parts, error))
-    return FALSE;
-  if (parts != NULL && !linx_monitor_exists (parts) && linx_monitors_count () >= most)
-    return refuse (error, linx_monitors_count (), "namespaces are watched");
-  return TRUE;
+  return check (&watches, caller->account, "watches of this user", "watches", error)
+         && (parts == NULL || check_namespace (caller->account, parts, error));
 }
 
 gboolean
 linx_watch_enter (const LinxCaller *caller, GError **error)
 {
-  guint *count = caller->uid == 0 ? &calls_of_root : &calls_of_others;
-  const User *user = find (caller);
-
-  if (*count >= LINX_MOST_WATCH_CALLS)
-    return refuse (error, *count, "calls of Watch under way");
-  if (caller->uid != 0 && user != NULL && user->calls >= LINX_MOST_WATCH_CALLS_OF_USER)
-    return refuse (error, user->calls, "calls of Watch of this user under way");
-  if (!linx_watch_bounds_check (caller, NULL, error))
+  if (!check (&calls, caller->account, "calls of Watch of this user under way",
+              "calls of Watch under way", error)
+      || !linx_watch_bounds_check (caller, NULL, error))
     return FALSE;
-  ++*count;
-  find_or_add (caller)->calls++;
+  linx_quota_add (&calls, caller->account, 1);
   return TRUE;
 }
 
 void
 linx_watch_leave (const LinxCaller *caller)
 {
-  --*(caller->uid == 0 ? &calls_of_root : &calls_of_others);
-  find (caller)->calls--;
-  forget_unless_needed (caller);
+  linx_quota_remove (&calls, caller->account, 1);
+}
+
+void
+linx_watch_bounds_init (void)
+{
+  watched = g_hash_table_new_full (hash_pair, equal_pairs, g_free, NULL);
+  linx_quota_init (&watches, LINX_MOST_WATCHES, linx_bounds_watches_of_user ());
+  linx_quota_init (&calls, LINX_MOST_WATCH_CALLS, LINX_MOST_WATCH_CALLS_OF_USER);
+  linx_quota_init (&namespaces, LINX_MOST_NAMESPACES_WATCHED, LINX_MOST_NAMESPACES_OF_USER);
+  calls.for_root = LINX_WATCH_CALLS_FOR_ROOT;
+  namespaces.for_root = LINX_NAMESPACES_FOR_ROOT;
+  watches.share_of_root = calls.share_of_root = namespaces.share_of_root = G_MAXSIZE;
+}
+
+void
+linx_watch_bounds_clear (void)
+{
+  g_clear_pointer (&watched, g_hash_table_unref);
 }

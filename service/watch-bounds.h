@@ -13,11 +13,17 @@
  */
 #define LINX_MOST_NAMESPACES_WATCHED 64
 #define LINX_NAMESPACES_FOR_ROOT 16
-/* So that no user other than root takes them all. */
-#define LINX_MOST_NAMESPACES_OF_USER 16
-/* Calls of Watch under way, each with a group of fanotify of its own; as many of root besides. */
-#define LINX_MOST_WATCH_CALLS 16
+/* It takes more than a few users to leave none but to newcomers, of whom there is place for eight.
+ */
+#define LINX_MOST_NAMESPACES_OF_USER 8
+/* Calls of Watch under way, each with a group of fanotify of its own. */
+#define LINX_MOST_WATCH_CALLS 32
+#define LINX_WATCH_CALLS_FOR_ROOT 16
 #define LINX_MOST_WATCH_CALLS_OF_USER 8
+
+/** linx_watch_bounds_init: called once, after the command line is read. */
+void linx_watch_bounds_init (void);
+void linx_watch_bounds_clear (void);
 
 /**
  * linx_watch_bounds_check:

@@ -264,6 +264,7 @@ void
 linx_watches_init (void (*idle) (void))
 {
   on_idle = idle;
+  linx_watch_bounds_init ();
   watches = g_hash_table_new_full (g_int64_hash, g_int64_equal, NULL, watch_free);
   linx_backlog_on_read (on_read);
 }
@@ -277,4 +278,5 @@ linx_watches_end (void)
   for (GList *l = all; l != NULL; l = l->next)
     end (l->data, "the service ends");
   g_clear_pointer (&watches, g_hash_table_unref);
+  linx_watch_bounds_clear ();
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "watchdog.h"
+#include "keeper.h"
 
 #include <glib.h>
 #include <string.h>
@@ -7,36 +8,42 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-static struct sockaddr_un address = { .sun_family = AF_UNIX };
-static socklen_t address_length;
+void
+linx_watchdog_send (void)
+{
+  static const char message[] = "WATCHDOG=1";
+  struct sockaddr_un address = { .sun_family = AF_UNIX };
+  const char *path = g_getenv ("NOTIFY_SOCKET");
+  int fd;
+
+  if (path == NULL || strlen (path) >= sizeof address.sun_path)
+    return;
+  fd = socket (AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  if (fd < 0)
+    return;
+  strcpy (address.sun_path, path);
+  if (path[0] == '@')
+    address.sun_path[0] = '\0';
+  (void)sendto (fd, message, strlen (message), MSG_NOSIGNAL, (const struct sockaddr *)&address,
+                (socklen_t)(offsetof (struct sockaddr_un, sun_path) + strlen (path)));
+  close (fd);
+}
 
 static gboolean
 tell (gpointer unused)
 {
-  static const char message[] = "WATCHDOG=1";
-  int fd = socket (AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-
   (void)unused;
-  if (fd < 0)
-    return G_SOURCE_CONTINUE;
-  (void)sendto (fd, message, strlen (message), MSG_NOSIGNAL, (const struct sockaddr *)&address,
-                address_length);
-  close (fd);
+  if (!linx_keeper_pulse ())
+    linx_watchdog_send ();
   return G_SOURCE_CONTINUE;
 }
 
 void
 linx_watchdog_init (void)
 {
-  const char *path = g_getenv ("NOTIFY_SOCKET");
   const char *usec = g_getenv ("WATCHDOG_USEC");
   guint64 interval = usec != NULL ? g_ascii_strtoull (usec, NULL, 10) : 0;
 
-  if (path == NULL || interval == 0 || strlen (path) >= sizeof address.sun_path)
-    return;
-  strcpy (address.sun_path, path);
-  address_length = (socklen_t)(offsetof (struct sockaddr_un, sun_path) + strlen (path));
-  if (path[0] == '@')
-    address.sun_path[0] = '\0';
-  g_timeout_add ((guint)(interval / 1000 / 2), tell, NULL);
+  if (interval > 0)
+    g_timeout_add ((guint)(interval / 1000 / 2), tell, NULL);
 }

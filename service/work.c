@@ -1,9 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "work.h"
 #include "bounds.h"
+#include "credentials.h"
 #include "fstab.h"
 #include "linx-error.h"
+#include "mount-events.h"
 #include "namespace.h"
+#include "owner-names.h"
+#include "peers.h"
+#include "policy.h"
+#include "reaper.h"
 #include "verb.h"
 
 LinxWork *
@@ -16,36 +22,76 @@ linx_work_new (LinxRequest *request, LinxCaller *caller)
   return work;
 }
 
+/* What is left of a work in the bounds. */
+typedef struct {
+  LinxAccount account;
+  LinxWorkCount count;
+} Rest;
+
 static gboolean
-leave_bounds (gpointer uid)
+leave_bounds (gpointer data)
 {
-  linx_bounds_leave_call (GPOINTER_TO_UINT (uid));
+  const Rest *rest = data;
+
+  if (rest->count == LINX_WORK_CALL)
+    linx_bounds_leave_call (rest->account);
+  else if (rest->count == LINX_WORK_CLOSE)
+    linx_bounds_leave_close (rest->account);
   return G_SOURCE_REMOVE;
+}
+
+/* It holds no descriptor that a filesystem could keep from closing, or this is a reaper. */
+static void
+work_free (gpointer data)
+{
+  LinxWork *work = data;
+  const Rest rest = { work->pins->caller->account, work->count };
+
+  linx_request_unref (work->request);
+  g_clear_pointer (&work->value, g_variant_unref);
+  g_clear_pointer (&work->details, linx_details_unref);
+  linx_pins_free (work->pins); /* which may wait for a filesystem: until then it counts */
+  g_free (work);
+  if (g_main_context_is_owner (NULL))
+    leave_bounds ((gpointer)&rest);
+  else if (rest.count != LINX_WORK_NOT)
+    g_idle_add_full (G_PRIORITY_DEFAULT, leave_bounds, g_memdup2 (&rest, sizeof rest), g_free);
 }
 
 void
 linx_work_free (LinxWork *work)
 {
-  gpointer uid = GUINT_TO_POINTER (work->pins->caller->uid);
-  gboolean counted = work->counted;
+  gboolean is_large = work->pins->reply_bytes > LINX_LARGE_BYTES
+                      || g_variant_get_size (work->request->arguments) > LINX_LARGE_ARGUMENTS;
 
-  linx_request_unref (work->request);
-  linx_pins_free (work->pins); /* which may wait for a filesystem: until then it counts */
-  g_clear_pointer (&work->value, g_variant_unref);
-  g_free (work);
-  if (counted && g_main_context_is_owner (NULL))
-    leave_bounds (uid);
-  else if (counted)
-    g_idle_add_full (G_PRIORITY_DEFAULT, leave_bounds, uid, NULL);
+  if (linx_pins_hold_any (work->pins) || is_large || !g_main_context_is_owner (NULL))
+    linx_reaper_free (work->pins->caller->account, work, work_free);
+  else
+    work_free (work);
+}
+
+void
+linx_work_answered (LinxWork *work)
+{
+  LinxAccount account = work->pins->caller->account;
+
+  if (work->pins->fd[LINX_PIN_EVENTS] >= 0)
+    linx_mount_events_close (&work->pins->fd[LINX_PIN_EVENTS]);
+  if (work->count == LINX_WORK_NOT)
+    return;
+  linx_bounds_leave_call (account);
+  work->count = LINX_WORK_NOT;
+  if (!linx_pins_hold_any (work->pins))
+    return;
+  linx_bounds_enter_close (account);
+  work->count = LINX_WORK_CLOSE;
 }
 
 /* Before the reply: a descriptor on a mount keeps it busy. */
 static void
 close_pins (LinxPins *pins)
 {
-  for (guint i = 0; i < LINX_PINS_OWNED; i++)
-    if (i < LINX_PIN_REPLY || i >= LINX_PIN_LAYERS)
-      linx_pins_close (pins, i);
+  linx_pins_close_all (pins, LINX_PIN_REPLY);
 }
 
 static gboolean
@@ -58,6 +104,7 @@ perform (LinxVisit *visit, LinxWork *work, GError **error)
     return FALSE;
   work->value = g_variant_ref_sink (value);
   g_variant_get_size (value); /* which it keeps: not for the main loop to find out */
+  linx_memory_settle (&work->pins->memory);
   return TRUE;
 }
 
@@ -68,10 +115,10 @@ look_up (const LinxRequest *request, LinxPins *pins, GError **error)
 
   if (request->verb->pin == NULL)
     return TRUE;
-  if (!linx_caller_assume (pins->caller, pins->gid, error))
+  if (!linx_credentials_assume (pins->caller, pins->gid, error))
     return FALSE;
   ok = request->verb->pin (request, pins, error);
-  return linx_caller_resume (ok ? error : NULL) && ok;
+  return linx_credentials_resume (ok ? error : NULL) && ok;
 }
 
 /* polkit always says yes to uid 0, so this is where a root that is none here ends: in a container
@@ -86,30 +133,62 @@ refuse_mere_uid_0 (const LinxPins *pins, GError **error)
   return FALSE;
 }
 
+/* Takes @made over. */
+static gboolean
+replace_request (LinxWork *work, LinxRequest *made)
+{
+  if (made == NULL)
+    return FALSE;
+  linx_request_unref (work->request);
+  work->request = made;
+  return TRUE;
+}
+
 /* What was left out becomes part of the request, before anything of it is looked up. */
 static gboolean
-complete (LinxWork *work, GError **error)
+complete_from_fstab (LinxWork *work, GError **error)
 {
-  LinxRequest *given = work->request;
+  LinxRequest *given = work->request, *made;
 
   if (!linx_fstab_is_wanted (given))
     return TRUE;
-  if (work->pins->ns[LINX_IN].kind != LINX_NAMESPACE_HOST)
-    return given->source.path[0] != '\0' && given->target.path[0] != '\0'
+  /* It is read from the namespace's own root. */
+  if (work->pins->ns[LINX_IN].kind != LINX_NAMESPACE_HOST
+      || (!work->pins->privileged && !work->pins->caller_sees_as_service))
+    return !linx_fstab_is_needed (given)
                ? TRUE
                : linx_error_set_args (error, "'%s' is empty, and /etc/fstab is for the host alone",
                                       given->source.path[0] == '\0' ? "source" : "target");
-  if (!linx_caller_assume (work->pins->caller, work->pins->gid, error))
+  if (!linx_credentials_assume (work->pins->caller, work->pins->gid, error))
     return FALSE;
-  work->request = linx_fstab_complete (given, error);
-  if (!linx_caller_resume (work->request != NULL ? error : NULL))
-    g_clear_pointer (&work->request, linx_request_unref);
-  if (work->request == NULL) {
-    work->request = given;
+  made = linx_fstab_complete (given, error);
+  if (!linx_credentials_resume (made != NULL ? error : NULL))
+    g_clear_pointer (&made, linx_request_unref);
+  return replace_request (work, made);
+}
+
+static gboolean
+complete (LinxWork *work, GError **error)
+{
+  gboolean in_host = work->pins->ns[LINX_IN].kind == LINX_NAMESPACE_HOST;
+
+  return complete_from_fstab (work, error)
+         && (!linx_owner_names_are_in (work->request)
+             || replace_request (work, linx_owner_names_complete (work->request, in_host, error)));
+}
+
+static gboolean
+verify (LinxPins *pins, GError **error)
+{
+  LinxCallerState state;
+
+  if (!linx_caller_verify (pins->caller, pins->fd[LINX_LENT_CALLER], &state, error))
     return FALSE;
-  }
-  linx_request_unref (given);
-  return TRUE;
+  pins->privileged = state.privileged;
+  pins->gid = state.gid;
+  pins->caller_in_initial_userns = state.initial;
+  pins->verified = refuse_mere_uid_0 (pins, error);
+  return pins->verified;
 }
 
 static gboolean
@@ -117,17 +196,14 @@ pin (LinxWork *work, GError **error)
 {
   LinxPins *pins = work->pins;
 
-  return linx_caller_verify (pins->caller, pins->fd[LINX_LENT_CALLER], &pins->privileged,
-                             &pins->gid, error)
-         && refuse_mere_uid_0 (pins, error) && linx_namespace_pin (work->request, pins, error)
+  return verify (pins, error) && linx_namespace_pin (work->request, pins, error)
          && linx_namespace_enter (pins, LINX_IN, error) && complete (work, error)
-         && look_up (work->request, pins, error);
+         && look_up (work->request, pins, error) && linx_peers_pin (work->request, pins, error);
 }
 
-gboolean
-linx_work_pin (LinxVisit *visit, gpointer data, GError **error)
+static gboolean
+pin_or_more (LinxVisit *visit, LinxWork *work, GError **error)
 {
-  LinxWork *work = data;
   gboolean ok = pin (work, error);
 
   if (!ok || work->request->only_ask) {
@@ -138,11 +214,40 @@ linx_work_pin (LinxVisit *visit, gpointer data, GError **error)
   return work->pins->privileged ? perform (visit, work, error) : TRUE;
 }
 
+/* What it holds of tables, but for a reply that is done, it holds no more. What is to be said of it
+ * is written here, not in the main loop. */
+static gboolean
+end (LinxWork *work, gboolean asks, gboolean ok)
+{
+  linx_memory_use (NULL);
+  g_clear_pointer (&work->details, linx_details_unref);
+  if (asks || linx_policy_is_audited (work->request, work->pins))
+    work->details = linx_details_new (work->request, work->pins);
+  if (!ok || work->value == NULL)
+    linx_memory_clear (&work->pins->memory);
+  return ok;
+}
+
+gboolean
+linx_work_pin (LinxVisit *visit, gpointer data, GError **error)
+{
+  LinxWork *work = data;
+
+  gboolean ok;
+
+  linx_memory_use (&work->pins->memory);
+  ok = pin_or_more (visit, work, error);
+  return end (work, !work->pins->privileged, ok);
+}
+
 gboolean
 linx_work_perform (LinxVisit *visit, gpointer data, GError **error)
 {
   LinxWork *work = data;
+  gboolean ok;
 
   work->pins->fresh = FALSE;
-  return linx_namespace_enter (work->pins, LINX_IN, error) && perform (visit, work, error);
+  linx_memory_use (&work->pins->memory);
+  ok = linx_namespace_enter (work->pins, LINX_IN, error) && perform (visit, work, error);
+  return end (work, FALSE, ok);
 }

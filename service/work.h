@@ -1,17 +1,25 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
+#include "details.h"
 #include "pins.h"
 #include "request.h"
 #include "worker.h"
+
+/** LinxWorkCount: what it is counted as in the bounds. */
+typedef enum {
+  LINX_WORK_NOT,
+  LINX_WORK_CALL,  /* it has no answer, or a worker is stuck with it */
+  LINX_WORK_CLOSE, /* it has its answer, and descriptors that are not closed yet */
+} LinxWorkCount;
 
 /**
  * LinxWork:
  * @request: what was asked for; completed, once it is pinned
  * @pins: what it was pinned to
  * @value: (nullable): the reply's value, once it is done
- * @counted: whether it is counted in the bounds; it leaves them when it is freed, for as long as a
- *   worker is stuck with it the caller has it under way
+ * @details: (nullable): what polkit is asked with, and the journal told: as of the last visit
+ * @count: as what it is in the bounds, which it leaves when it is freed
  *
  * What goes to a worker with a call and comes back from it.
  */
@@ -19,7 +27,8 @@ typedef struct {
   LinxRequest *request;
   LinxPins *pins;
   GVariant *value;
-  gboolean counted;
+  LinxDetails *details;
+  LinxWorkCount count;
 } LinxWork;
 
 /**
@@ -31,8 +40,16 @@ typedef struct {
  */
 LinxWork *linx_work_new (LinxRequest *request, LinxCaller *caller);
 
-/** linx_work_free: not for the main loop, see linx_reaper_free(). */
+/** linx_work_free: leaves what may wait for a filesystem to the reaper; from any thread. */
 void linx_work_free (LinxWork *work);
+
+/**
+ * linx_work_answered:
+ *
+ * Called just before its call is answered, in the main loop: whoever has its answer may call again.
+ * What is still to be closed counts by itself.
+ */
+void linx_work_answered (LinxWork *work);
 
 /**
  * linx_work_pin:

@@ -28,9 +28,8 @@ struct _LinxVisit {
   guint timeout_ms;
   gint64 start; /* monotonic */
 
-  GTask *task;              /* NULL once it is answered, or too late */
-  GSource *end;             /* of its time, while there is a task */
-  int given[LINX_MOST_FDS]; /* what was in fds, by the service's numbers */
+  GTask *task;  /* NULL once it is answered, or too late */
+  GSource *end; /* of its time, while there is a task */
   LinxParked *worker;
   int channel; /* to it */
 
@@ -42,6 +41,8 @@ struct _LinxVisit {
   gboolean result;
   gboolean gives_back; /* descriptors, by the channel */
   GError *error;
+
+  int given[]; /* what was in fds, by the service's numbers */
 };
 
 static GList *under_way; /* of LinxVisit */
@@ -54,7 +55,7 @@ visit_unref (LinxVisit *visit)
   if (!g_atomic_ref_count_dec (&visit->ref))
     return;
   if (visit->data != NULL)
-    linx_reaper_free (visit->data, visit->free_data);
+    visit->free_data (visit->data);
   g_clear_error (&visit->error);
   g_string_free (visit->done, TRUE);
   g_mutex_clear (&visit->lock);
@@ -278,7 +279,7 @@ linx_workers_visit (LinxVisitFunc func, gpointer data, GDestroyNotify free_data,
                     gpointer user_data)
 {
   GTask *task = g_task_new (NULL, NULL, callback, user_data);
-  LinxVisit *visit = g_new0 (LinxVisit, 1);
+  LinxVisit *visit = g_malloc0 (sizeof (LinxVisit) + sizeof (int) * n_fds);
   GError *error = NULL;
 
   g_assert (n_fds <= LINX_MOST_FDS && n_owned <= n_fds);

@@ -42,7 +42,7 @@ void linx_workers_init (guint most_visits);
  * @func: what to run
  * @data: (transfer full): its data. If the visit runs out of time the worker keeps it, and frees it
  *   whenever the kernel lets it go
- * @free_data: frees @data
+ * @free_data: frees @data, from any thread: hands on what may take its time (linx_reaper_free())
  * @fds: descriptors, as an array inside @data; -1 is an empty place. The worker has its own copies
  *   at the same places
  * @n_fds: how many places

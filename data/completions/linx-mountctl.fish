@@ -68,6 +68,7 @@ $c '__linx_mountctl_is list ""' -s o -l output -x -d 'Columns' -a 'id parent mou
 $c '__linx_mountctl_is list' -l tree -d 'Show the hierarchy'
 $c '__linx_mountctl_is list' -l graph -d 'Write a graph'
 $c '__linx_mountctl_is list' -s S -l source -r -F -d 'Mounted from'
+$c '__linx_mountctl_is list' -s T -l target -r -F -d 'That this path is on'
 $c '__linx_mountctl_is list' -l under -x -a '(__linx_mountctl_mounts)' -d 'Mounted there or below'
 $c '__linx_mountctl_is list umount' -l id -x -d 'The mount with this id'
 $c '__linx_mountctl_is list mount' -s t -l types -x -a '(__linx_mountctl_types)' -d 'Filesystem type'
@@ -79,6 +80,10 @@ $c '__linx_mountctl_is mount' -l process -x -a '(__linx_mountctl_processes)' -d 
 $c '__linx_mountctl_is mount bind' -s m -l mkdir -d 'Make the directory'
 $c '__linx_mountctl_is mount bind' -l create -x -a 'file directory' -d 'Make what is missing'
 $c '__linx_mountctl_is mount bind' -l idmap -x -a '(__linx_mountctl_processes)' -d 'With the id mapping of'
+$c '__linx_mountctl_is mount bind move' -l beneath -d 'Under the mount on top'
+$c '__linx_mountctl_is mount' -s a -l all -d 'All that fstab has'
+$c '__linx_mountctl_is umount' -s A -l all-targets -d 'Wherever it is mounted'
+$c '__linx_mountctl_is mount' -l exclusive -d 'Only what is not there yet'
 $c '__linx_mountctl_is mount bind' -l print-id -d 'Print the id of the new mount'
 $c '__linx_mountctl_is mount bind move pivot-root' -F
 $c '__linx_mountctl_is bind' -l from -x -a '(__linx_mountctl_namespaces)' -d 'Namespace of the source'

@@ -66,7 +66,7 @@ check_request (const LinxRequest *request)
   if (request->verb->perform == NULL)
     return;
   details = linx_details_new (request, NULL);
-  linx_details_foreach (details, check_detail, NULL);
+  linx_details_foreach (details, NULL, check_detail, NULL);
   linx_policy_is_audited (request, NULL);
 }
 

@@ -5,8 +5,9 @@
  *
  * A FUSE filesystem with one file, "file", and one directory, "dir", that never answers the named
  * operations (lookup, getattr, flush) where they come from a process whose executable is called
- * EXE. Prints "ready" when it is mounted, and "held OPERATION" for each request that it holds back.
- * Ends, and lets everybody go, when it is killed.
+ * EXE. "private": it is the user 65534's alone, "roots": root's alone, not for others. Prints
+ * "ready" when it is mounted, and "held OPERATION" for each request that it holds back. Ends, and
+ * lets everybody go, when it is killed.
  */
 
 #include <errno.h>
@@ -223,7 +224,8 @@ mount_here (const char *where)
 
   device = open ("/dev/fuse", O_RDWR | O_CLOEXEC);
   snprintf (data, sizeof data, "fd=%d,rootmode=40000,user_id=%d,group_id=0%s", device,
-            is_word ("private") ? 65534 : 0, is_word ("private") ? "" : ",allow_other");
+            is_word ("private") ? 65534 : 0,
+            is_word ("private") || is_word ("roots") ? "" : ",allow_other");
   if (device < 0 || mount ("hungfs", where, "fuse.hungfs", 0, data) < 0) {
     perror ("hungfs: mount");
     exit (1);

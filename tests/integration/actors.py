@@ -17,6 +17,10 @@ BUILD = pathlib.Path(os.environ['LINX_BUILD'])
 HELPERS = BUILD / 'tests' / 'helpers'
 
 
+# uid 0 as in a container that has no user namespace of its own.
+WITHOUT_POWER = ['setpriv', '--bounding-set', '-sys_admin']
+
+
 def wait_until(condition, what, seconds=20):
     end = time.monotonic() + seconds
     while True:
@@ -80,13 +84,14 @@ class Child:
 
 
 class MappedChild:
-    """A parked root of a user namespace, whose ids from 0 on are those from 100000 on outside."""
+    """A parked root of a user namespace that @user has made, whose ids from 0 on are those from 100000 on
+    outside."""
 
-    def __init__(self, prepare='true'):
+    def __init__(self, prepare='true', user='root'):
         shell = (f'echo $$; read mapped; exec setpriv --reuid 0 --regid 0 --clear-groups sh -ec '
                  f'"{prepare}; echo ready; exec sleep 1000000"')
         self.process = subprocess.Popen(
-            ['unshare', '--user', '--keep-caps', '--mount', '--propagation', 'slave', 'sh', '-c', shell],
+            [*as_user(user), 'unshare', '--user', '--keep-caps', '--mount', '--propagation', 'slave', 'sh', '-c', shell],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         self.pid = int(self.process.stdout.readline())
         for kind in ('uid', 'gid'):

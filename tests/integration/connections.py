@@ -20,6 +20,8 @@ from gi.repository import Gio, GLib
 NAME, PATH = 'org.linx.Mount1', '/org/linx/Mount1'
 BUS = 'org.freedesktop.DBus'
 SO_PEEK_OFF = 42
+# One entry of an array: of those that GDBus takes longest for, and most memory.
+ENTRIES = {'ag': b'\0\0', 'av': b'\1y\0\0'}
 
 
 class Connection:
@@ -33,7 +35,7 @@ class Connection:
 
     def begin(self):
         self.channel.connect('/run/dbus/system_bus_socket')
-        hello = b'\0AUTH EXTERNAL ' + str(os.geteuid()).encode().hex().encode()
+        hello = b'\0AUTH EXTERNAL ' + str(outer_uid()).encode().hex().encode()
         self.channel.sendall(hello + b'\r\nNEGOTIATE_UNIX_FD\r\nBEGIN\r\n')
         said = b''
         while said.count(b'\n') < 2:
@@ -57,6 +59,15 @@ class Connection:
         head = self.stream.read(16)
         return Gio.DBusMessage.new_from_blob(head + self.stream.read(length(head) - 16),
                                              Gio.DBusCapabilityFlags.UNIX_FD_PASSING)
+
+    def read_error(self):
+        """The next message, which is not looked at but for an error's text; or None."""
+        head = self.stream.read(16)
+        rest = self.stream.read(length(head) - 16)
+        if head[1] != Gio.DBusMessageType.ERROR:
+            return None
+        message = Gio.DBusMessage.new_from_blob(head + rest, Gio.DBusCapabilityFlags.UNIX_FD_PASSING)
+        return message.get_body().unpack()[0]
 
     def call(self, *what, **where):
         """Its answer's error, or None."""
@@ -83,9 +94,23 @@ class Connection:
         self.channel.close()
 
 
+def outer_uid():
+    """As it is outside of this user namespace."""
+    with open('/proc/self/uid_map') as stream:
+        inside, outside, _ = (int(word) for word in stream.readline().split())
+    return os.geteuid() - inside + outside
+
+
 def length(head):
     body, _, fields = struct.unpack_from('<III', head, 4)
     return 16 + (fields + 7) // 8 * 8 + body
+
+
+def grown(blob, entry, size):
+    """The message @blob, whose body is one empty array, with as many entries as @size bytes have."""
+    entries = entry * (size // len(entry))
+    return blob[:4] + struct.pack('<I', 4 + len(entries)) + blob[8:-4] \
+        + struct.pack('<I', len(entries)) + entries
 
 
 def lend():

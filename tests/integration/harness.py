@@ -6,6 +6,7 @@ import os
 import pathlib
 import re
 import select
+import signal
 import subprocess
 import sys
 import time
@@ -277,10 +278,34 @@ def audit_lines():
     return [line for line in LOG.read_text(errors='replace').splitlines() if 'audit:' in line]
 
 
-def service_pid():
+def start_in_its_place(*command, **kwargs):
+    """Ends the service, and starts another one by hand."""
+    old = service_pid()
+    if old is not None:
+        os.kill(old, signal.SIGTERM)
+        wait_until(lambda: service_pid() != old, 'the service ending')
+    service = subprocess.Popen(command, **kwargs)
+    wait_until(lambda: owner_pid() == service.pid, 'another service having the name')
+    return service
+
+
+def owner_pid():
+    """Of the name; 0 where nobody has it."""
+    answer = subprocess.run(['busctl', 'call', 'org.freedesktop.DBus', '/', 'org.freedesktop.DBus',
+                             'GetConnectionUnixProcessID', 's', 'org.linx.Mount1'],
+                            capture_output=True, text=True).stdout
+    return int(answer.split()[1]) if answer else 0
+
+
+def cpu_seconds(pid):
+    words = pathlib.Path(f'/proc/{pid}/stat').read_text().split(')')[1].split()
+    return (int(words[11]) + int(words[12])) / os.sysconf('SC_CLK_TCK')
+
+
+def service_pid(program='linx-mountd'):
     for entry in pathlib.Path('/proc').iterdir():
         try:
-            if entry.name.isdigit() and os.readlink(entry / 'exe').endswith('/linx-mountd'):
+            if entry.name.isdigit() and os.readlink(entry / 'exe').endswith('/' + program):
                 return int(entry.name)
         except OSError:
             pass

@@ -111,7 +111,10 @@ class Matrix(Case):
                         "namespace-userns": "initial", device: "", detach: "",
                         force: "", expire: "", nofollow: "", id: "", under: "", limit: "",
                         "target-is-mount": "", "target-propagation": "private",
-                        "source-namespace": "", "no-symlinks": "true", timeout: "20000"};
+                        "source-namespace": "", "no-symlinks": "true", timeout: "20000",
+                        propagates: "", "caller-namespace": "host", "caller-userns": "initial",
+                        "source-unit": "", "source-cgroup": "", "source-machine": "",
+                        "process-unit": "", "process-cgroup": "", "process-machine": ""};
             for (var key in want)
                 if (action.lookup(key) !== want[key]) {
                     polkit.log("wrong detail " + key + ": " + action.lookup(key));
@@ -120,6 +123,17 @@ class Matrix(Case):
             return polkit.Result.YES;''')
         self.client('alice').mount('/mnt/../mnt/./a/', 'none', in_=self.pid, no_symlinks=True,
                                    options='size=1M,ro,mode=755')
+
+    def test_details_of_the_caller(self):
+        """Whose eyes are not the host's a rule can tell, whatever it acts on."""
+        for words, want in ((('unshare', '--mount'), ('other', 'initial')),
+                            (('unshare', '--user', '--map-current-user'), ('host', 'other'))):
+            self.rule('if (action.id == "org.linx.mount1.mount" &&'
+                      f' action.lookup("caller-namespace") == "{want[0]}" &&'
+                      f' action.lookup("caller-userns") == "{want[1]}") return polkit.Result.YES;')
+            prefix, enter = (words, ()) if want[1] == 'initial' else ((), words)
+            self.client('alice', prefix=prefix, enter=enter).mount('/mnt/a', in_=self.pid)
+            self.refused(CHALLENGE, '', self.client('alice').mount, '/mnt/a', in_=self.pid)
 
     def test_secrets_and_control_bytes_stay_out(self):
         self.refused('NotAuthorized', '', self.client('alice').mount, '/mnt/a', in_=self.pid,
@@ -182,6 +196,19 @@ class Unrestricted(Case):
         row, = mounts_at('/mnt/a', self.pid)
         self.assertEqual(row['mount-options'], 'rw,nodev,relatime')
 
+    def test_what_changes_more_than_a_namespace(self):
+        """A forced unmount ends the filesystem for all, and new control groups are the machine's."""
+        self.allow('mount', 'umount')
+        self.target.run('mount', '-t', 'tmpfs', 'x', '/mnt/a')
+        self.refused(CHALLENGE, 'mount-unrestricted', self.client_.umount, '/mnt/a', in_=self.pid,
+                     force=True)
+        self.client_.umount('/mnt/a', in_=self.pid)
+        self.refused(CHALLENGE, 'mount-unrestricted', self.client_.mount, '/mnt/a', 'c', 'cgroup2',
+                     in_=self.pid)
+        own = self.child('--mount', '--cgroup', '--propagation', 'private',
+                         prepare='mount -t tmpfs t /mnt; chmod 755 /mnt')
+        self.client_.mount('/mnt', 'c', 'cgroup2', in_=own.pid)
+
     def test_foreign_user_namespace(self):
         target = self.child('--user', '--map-root-user', '--mount', '--propagation', 'private',
                             prepare='mount -t tmpfs t /mnt; chmod 755 /mnt; mkdir /mnt/a')
@@ -195,6 +222,9 @@ class Unrestricted(Case):
         self.allow('mount', 'mount-unrestricted')
         self.refused('org.freedesktop.DBus.Error.NotSupported', 'journal_path', self.client_.mount,
                      '/mnt/a', fstype='ext4', in_=self.pid, options='journal_path=/etc')
+        for option in ('credentials', 'cred'):
+            self.refused('org.freedesktop.DBus.Error.NotSupported', option, self.client_.mount, '/mnt/a',
+                         't', 'tmpfs', in_=self.pid, options=f'{option}=/root/words')
         self.refused('org.freedesktop.DBus.Error.InvalidArgs', 'fd', self.client_.mount,
                      '/mnt/a', fstype='fuse', in_=self.pid, options='fd=5')
 
@@ -252,14 +282,15 @@ class Can(Case):
         self.assertEqual(table(target.pid), before)
 
     def test_the_strictest_answer_counts(self):
-        """An action that would be asked for does not hide that another one is refused."""
-        target = self.child()
+        """An action that would be asked for does not hide that another one is refused, where that tells
+        nothing of what the caller cannot see."""
         alice = self.client('alice')
         self.rule('if (action.id == "org.linx.mount1.mount-unrestricted") return polkit.Result.NO;')
+        self.assertEqual(alice.can('Mount', 'tmpfs', '/mnt', 'tmpfs', options='suid'), 'no')
+        self.refused('NotAuthorized', 'mount-unrestricted', alice.mount, '/mnt', options='suid')
+        target = self.child()
         self.assertEqual(alice.can('Mount', 'tmpfs', '/mnt', 'tmpfs', in_=target.pid,
-                                   options='suid'), 'no')
-        self.refused('NotAuthorized', 'mount-unrestricted', alice.mount, '/mnt', in_=target.pid,
-                     options='suid')
+                                   options='suid'), 'challenge')
 
     def test_bad_questions(self):
         root = self.client()

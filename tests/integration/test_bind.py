@@ -94,9 +94,10 @@ class Bind(Case):
                        f"'in': <uint32 {self.pid}>}})",
                        fds=[[f'{path}/b', 'O_PATH'], [f'{path}/a', 'O_PATH']])
         self.assertTrue(self.at()['root'].endswith('/b'))
-        self.refused('Resolve.ESTALE', 'file descriptor', self.root.call, 'Bind',
-                     f"('', '/mnt/b', {{'source-fd': <@h 0>, 'in': <uint32 {self.pid}>}})",
-                     fds=[['/usr', 'O_PATH']])
+        for path, error in (('/usr', 'OpenTree.EINVAL'), ('/usr/bin', 'Resolve.ESTALE')):
+            self.refused(error, 'another namespace', self.root.call, 'Bind',
+                         f"('', '/mnt/b', {{'source-fd': <@h 0>, 'in': <uint32 {self.pid}>}})",
+                         fds=[[path, 'O_PATH']])
 
     def test_raw_source(self):
         odd = b'/run/rig/odd\xff'
@@ -190,6 +191,16 @@ class IntoAContainer(Case):
                      '/mnt/b', in_=child.pid, idmap=child.pid)
         self.refused('SetAttributes.EPERM', "'idmap'", self.root.bind, '/srv/mapped', '/mnt/b',
                      from_='host', in_=child.pid, idmap=os.getpid())
+
+    def test_which_mount_of_a_subtree_cannot_be_mapped(self):
+        child = self.mapped_child(prepare=PREPARE)
+        target = self.child(prepare=PREPARE + '''
+            mkdir /mnt/b/fine /mnt/b/not; mount -t tmpfs t /mnt/b/fine; mount -t proc p /mnt/b/not''')
+        self.refused('SetAttributes.EINVAL', '/mnt/b/not: \'idmap\': this filesystem type cannot be mapped',
+                     self.root.bind, '/mnt/b', '/mnt/a', in_=target.pid, recursive=True, idmap=child.pid)
+        self.assertFalse(mounts_at('/mnt/a', target.pid))
+        self.root.bind('/mnt/b', '/mnt/a', in_=target.pid, idmap=child.pid)
+        self.assertIn('idmapped', mounts_at('/mnt/a', target.pid)[0]['mount-options'])
 
     def test_source_namespace_dies(self):
         child, other = self.container(), self.container()

@@ -12,8 +12,8 @@ class Bounds(Life):
     def hang(self, fs, *users):
         """A call of each that is stuck."""
         clients = [self.client(user) for user in users]
-        for number, client in enumerate(clients):
-            client.send('Mount', f"('tmpfs', '{fs.point}/{number}', 'tmpfs', "
+        for number, (user, client) in enumerate(zip(users, clients)):
+            client.send('Mount', f"('tmpfs', '{fs.point}/{user}-{number}', 'tmpfs', "
                         "{'timeout': <uint32 2000>})")
             fs.wait_held('lookup')
         return clients
@@ -66,11 +66,14 @@ class Bounds(Life):
         for _ in range(50):
             bob.list(limit=1)
 
-    def test_calls_of_root(self):
+    def test_calls_of_newcomers_and_root(self):
         """Others cannot have them all."""
         self.service_with('--max-calls', '8', '--max-calls-per-user', '4')
-        stuck = self.hang(self.hung(), *['alice'] * 4, *['bob'] * 3)
-        self.refused(LIMITS, '7 calls', self.client('carol').list)
+        fs = self.hung()
+        stuck = self.hang(fs, *['alice'] * 4, *['bob'] * 2)
+        self.refused(LIMITS, '6 calls', self.client('bob').list)
+        stuck += self.hang(fs, 'carol')
+        self.refused(LIMITS, '7 calls', self.client('daemon').list)
         self.root.list(limit=1)
         for client in stuck:
             self.refused('Timeout', 'nothing', client.receive)
@@ -113,6 +116,7 @@ class Flood(Life):
     def test_of_new_connections(self):
         """Before the bus has said whose they are, they take no place of anybody's."""
         self.service_with('--max-calls', '40')
+        self.root.list(limit=1)  # it has started: for that the bus has a bound of its own
         self.start(HELPERS / 'flood', '16', '100', 'fresh')
         self.others_are_served()
 

@@ -135,15 +135,19 @@ class Bypass(Case):
         self.assertEqual(table(self.pid), self.before)
 
     def test_a_clone_of_such_a_directory(self):
-        """A detached clone is no object of the hierarchy: only AttachMount takes it."""
+        """A detached clone has no path that a rule could know."""
         root = self.client()
         fd = root.clone_mount('/srv/private/dir')
         path = f'/proc/{root.call("own process id")}/fd/{fd}'
         held = os.open(path, os.O_PATH)
         heir = self.client('carol', pass_fds=[held])
         os.close(held)
-        self.rule('if (subject.user == "carol") return polkit.Result.YES;')
-        self.refused('Resolve.ESTALE', '', heir.call, 'Bind',
+        self.refused(CHALLENGE, '', heir.call, 'Bind',
+                     f"('', '/mnt/a', {{'source-fd': <@h 0>, 'from': <'host'>, "
+                     f"'in': <uint32 {self.pid}>}})", fds=[[f'kept:{held}', None]])
+        self.rule('if (subject.user == "carol" && action.id != "org.linx.mount1.mount-unrestricted")'
+                  ' return polkit.Result.YES;')
+        self.refused(CHALLENGE, 'mount-unrestricted', heir.call, 'Bind',
                      f"('', '/mnt/a', {{'source-fd': <@h 0>, 'from': <'host'>, "
                      f"'in': <uint32 {self.pid}>}})", fds=[[f'kept:{held}', None]])
         self.assertEqual(table(self.pid), self.before)
@@ -198,6 +202,20 @@ class Bypass(Case):
         self.carol.bind('/mnt/own/evil', '/mnt/own/here/bin', in_=self.pid)
         self.assertFalse(mounts_at('/mnt/shared/bin', self.pid))
         self.refused(CHALLENGE, '', self.carol.bind, '/mnt/own/evil', '/mnt/shared/bin', in_=self.pid)
+
+    def test_a_container_whose_mounts_are_the_hosts(self):
+        """In peers of the host's mounts, and of another container's, the rule gives nothing."""
+        subprocess.run(['sh', '-ec', 'mount -t tmpfs v /mnt; mount --make-shared /mnt; chmod 755 /mnt;'
+                        'mkdir /mnt/a /mnt/data; mount -t tmpfs d /mnt/data'], check=True)
+        self.addCleanup(subprocess.run, ['umount', '-R', '/mnt'], check=True)
+        peer = self.child('--mount', '--propagation', 'unchanged')
+        group = self.child('--mount', '--propagation', 'slave', prepare='mount --make-shared /mnt')
+        for pid in (peer.pid, group.pid):
+            host, before = table(), table(pid)
+            self.refused(CHALLENGE, '', self.carol.umount, '/mnt/data', in_=pid)
+            self.refused(CHALLENGE, '', self.carol.bind, '/srv/data', '/mnt/a', from_='host', in_=pid,
+                         options='ro')
+            self.assertEqual((table(), table(pid)), (host, before))
 
     def test_into_the_host_from_a_namespace_of_ones_own(self):
         """A rule on source and target paths alone still asks for more."""

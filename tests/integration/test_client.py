@@ -149,6 +149,9 @@ class Commands(Case):
                          len(rows))
         row, = json.loads(self.ctl('list', '--in', self.pid, '--json=pretty', '--id', rows[0]['id']))
         self.assertEqual(row, rows[0])
+        self.target.run('mkdir', '/mnt/a b/inner')
+        self.assertEqual(self.ctl('list', '--in', self.pid, '--no-legend', '-o', 'mount-point', '-T',
+                                  '/mnt/a b/inner'), '/mnt/a b\n')
         self.ctl('list', '-o', 'nothing', rc=2)
 
     def test_json_of_columns(self):
@@ -160,13 +163,29 @@ class Commands(Case):
                          sorted(row['mount-point'] for row in mountinfo(self.pid)))
         self.assertEqual(set(rows[0]), {'mount-point'})
 
+    def test_names_that_are_no_utf8(self):
+        odd = os.fsdecode(b'/mnt/b\xff')
+        self.ctl('mount', '--in', self.pid, '-t', 'tmpfs', '-m', os.fsdecode(b's\xff'), odd)
+        for words in ([odd], ['--under', odd], ['-T', odd], ['-S', os.fsdecode(b's\xff')]):
+            rows = json.loads(self.ctl('list', '--in', self.pid, '--json=short', *words))
+            self.assertEqual([row['mount-point'] for row in rows], ['/mnt/b\\xff'], words)
+        self.ctl('umount', '--in', self.pid, odd)
+
+    def test_a_working_directory_that_was_deleted(self):
+        """What is relative to it is nothing, and least of all below "/", whatever $PWD says."""
+        for pwd in ('/', '/mnt', '/run/rig/gone'):
+            command = f'mkdir /run/rig/gone; cd /run/rig/gone; rmdir ../gone; PWD={pwd} linx-mountctl umount proc'
+            done = run('unshare', '--mount', '--propagation', 'private', 'sh', '-c',
+                       f'{command}; echo $?; grep -c " /proc " /proc/self/mountinfo')
+            self.assertEqual(done.stdout.split()[0], '2', done.stderr)
+            self.assertIn('no path leads to the working directory', done.stderr)
+            self.assertNotEqual(done.stdout.split()[1], '0')
+
     def test_what_is_not_understood_does_nothing(self):
         self.ctl('umount', '--in', self.pid, '--id', '0', '/mnt', rc=2)
         self.ctl('umount', '--in', self.pid, '--id=-5', '/mnt', rc=2)
         self.ctl('umount', '--in', self.pid, '/mnt', 'relative', rc=2)
         self.assertIn('linx-mountctl', self.ctl('umount', '--version', '--in', self.pid, '/mnt'))
-        self.ctl('list', '--in', self.pid, '--under', os.fsdecode(b'/mnt/\xff'), rc=2)
-        self.ctl('list', '--in', self.pid, os.fsdecode(b'/mnt/\xff'), rc=2)
         self.ctl('bind', '--in', self.pid, '-o', os.fsdecode(b'\xff'), '/mnt', '/mnt', rc=2)
         self.assertTrue(self.at('/mnt'))
 

@@ -8,7 +8,7 @@ import subprocess
 import unittest
 
 from harness import CHALLENGE, Case, Fault, HungFs, audit_line, mounts_at, service_pid, table, wait_until
-from life import gone, held
+from life import LIMITS, gone, held
 
 
 def descriptors(pid):
@@ -99,6 +99,23 @@ class MessageFds(Workers):
         wait_until(lambda: gone(pid), 'the service ending')
         self.other.list(limit=1)
         self.assertNotEqual(service_pid(), pid)
+
+    def test_more_than_a_user_may_have(self):
+        """The kernel lets go of what else it sends. The service goes on, and takes others' descriptors."""
+        hostile, pid = self.client('alice'), service_pid()
+        hostile.list(limit=1)
+        for _ in range(4000 // 16):
+            self.refused('org.freedesktop.DBus.Error.UnknownMethod', '', hostile.call, 'NoSuchMethod',
+                         f'(@ah {list(range(16))},)', fds=[[str(self.fs.file), None]] * 16)
+        wait_until(lambda: held(pid)[str(self.fs.file)] > 900, 'what it may have')
+        self.assertLess(held(pid)[str(self.fs.file)], 1100)
+        self.refused('OpenNs.EINVAL', 'neither a namespace', self.other.call, 'ListMounts', "({'in': <@h 0>},)",
+                     fds=[['/etc/passwd', None]])
+        self.refused(LIMITS, 'descriptors', hostile.call, 'ListMounts', "({'in': <@h 0>},)",
+                     fds=[['/etc/passwd', None]])
+        hostile.list(limit=1)
+        self.after_the_hostile_call()
+        self.assertEqual(service_pid(), pid)
 
     def test_signal_with_fds(self):
         """A message that asks for no reply has its descriptors closed in the same way."""
@@ -326,9 +343,12 @@ class HungLookup(Workers):
 
     def test_a_timeout_is_no_oracle(self):
         """That a path of another namespace leads to something that hangs is nobody's business."""
-        target = self.child()
-        self.refused('NotAuthorized', '', self.client('alice').mount, self.stuck, in_=target.pid,
-                     timeout=200)
+        target = self.child(prepare='mount -t tmpfs t /mnt; chmod 755 /mnt')
+        alice = self.client('alice')
+        for interactive, name in ((False, CHALLENGE), (True, 'NotAuthorized')):
+            stuck, fine = (self.refused(name, '', alice.mount, path, in_=target.pid, timeout=200,
+                                        interactive=interactive) for path in (self.stuck, '/mnt'))
+            self.assertEqual(stuck.message, fine.message)
 
 
 if __name__ == '__main__':

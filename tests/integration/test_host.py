@@ -4,11 +4,12 @@
 import os
 import pathlib
 import pwd
+import shutil
 import subprocess
 import unittest
 
 from harness import (CHALLENGE, INVALID_ARGS, Case, Disk, HungFs, as_user, mountinfo, mounts_at,
-                     service_pid, table, wait_until)
+                     start_in_its_place, table, wait_until)
 
 FSTAB = pathlib.Path('/etc/fstab')
 NOT_SUPPORTED = 'org.freedesktop.DBus.Error.NotSupported'
@@ -43,7 +44,7 @@ class Fstab(Host):
         self.addCleanup(self.disk.detach)
         before = FSTAB.read_text() if FSTAB.exists() else ''
         self.addCleanup(FSTAB.write_text, before)
-        FSTAB.write_text(f'{self.disk.path} /mnt/a ext4 ro,noexec,x-test=1 0 0\n'
+        FSTAB.write_text(f'{self.disk.path} /mnt/a ext4 ro,noexec,x-test=1,comment=cloudconfig,X-x=y 0 0\n'
                          'swept /mnt/b tmpfs size=1M,user 0 0\n'
                          '/mnt/b /mnt/c none bind,X-mount.mkdir 0 0\n')
 
@@ -147,6 +148,32 @@ class Utab(Host):
         self.root.umount('/mnt/a', recursive=True)
         self.wait_for_utab_without('x-bound')
 
+    def test_of_an_image(self):
+        """By the loop device, as mount and umount look it up."""
+        disk = Disk('UTAB')
+        disk_file = shutil.copy(disk.file, '/run/rig/utab.img')
+        self.addCleanup(os.unlink, disk_file)
+        disk.detach()
+        self.root.mount('/mnt/a', disk_file, 'ext4', options='x-image,_netdev')
+        self.wait_for_user_options(['x-image,_netdev'])
+        self.assertIn('x-image', subprocess.check_output(['mount', '-t', 'ext4'], text=True))
+        self.root.umount('/mnt/a')
+        self.wait_for_utab_without('x-image')
+
+    def test_remount(self):
+        """Beside what is there, also where nothing was, and of a bind."""
+        self.root.mount('/mnt/a', options='x-one=1,x-two=2')
+        self.wait_for_user_options(['x-one=1,x-two=2'])
+        self.root.remount('/mnt/a', options='noatime,x-two=3,x-three')
+        self.wait_for_user_options(['x-one=1,x-two=3,x-three'])
+        self.root.remount('/mnt/a', options='nodev')
+        self.root.bind('/usr', '/mnt/b')
+        self.root.remount('/mnt/b', options='x-late')
+        self.wait_for_user_options(['x-late'], '/mnt/b')
+        self.assertEqual(self.user_options(), ['x-one=1,x-two=3,x-three'])
+        self.root.umount('/mnt/b')
+        self.wait_for_utab_without('x-late')
+
     def test_a_lock_that_somebody_holds(self):
         """libmount's own lock, which everybody may take who may read its file: no call waits."""
         self.root.mount('/mnt/a', options='x-held')
@@ -178,10 +205,17 @@ class Helpers(Host):
         (self.source / 'file').write_text('through fuse')
         self.addCleanup(subprocess.run, ['rm', '-r', self.source], check=True)
 
+    def test_not_in_containers(self):
+        """Of any type that has one: it would run in the host."""
+        child = self.child()
+        for fstype, source in (('fuse.bindfs', str(self.source)), ('nfs', 'server:/export'), ('nfs4', 'server:/export'),
+                               ('cifs', '//server/share'), ('smb3', '//server/share')):
+            self.refused('org.freedesktop.DBus.Error.NotSupported', f'/sbin/mount.{fstype}', self.root.mount, '/mnt',
+                         source, fstype, in_=child.pid)
+
     def test_fuse_outlives_the_idle_service(self):
-        service = subprocess.Popen(['/usr/libexec/linx-mountd', '--replace', '--idle-timeout', '1'],
-                                   stderr=subprocess.DEVNULL)
-        wait_until(lambda: service_pid() == service.pid, 'the service being replaced')
+        service = start_in_its_place('/usr/libexec/linx-mountd', '--idle-timeout', '1',
+                                     stderr=subprocess.DEVNULL)
         self.root.mount('/mnt/a', str(self.source), 'fuse.bindfs', options='ro,x-by=helper')
         self.assertEqual((self.row()['fstype'], self.row()['mount-options'].split(',')[0]),
                          ('fuse', 'ro'))
@@ -288,6 +322,43 @@ class Helpers(Host):
                      str(self.source), 'fuse.bindfs', in_=self.child().pid)
         self.refused(NOT_SUPPORTED, 'helper', self.root.create_mount, 'x', 'fuse')
         self.assertEqual(table(), before)
+
+    def test_a_share_is_no_path(self):
+        """As fstab(5) has it, too."""
+        self.helper('cifs', 'exec mount -i -t tmpfs "$1" "$2"')
+        self.root.mount('/mnt/a', '//server/share', 'cifs')
+        self.assertEqual(self.row()['source'], '//server/share')
+        self.root.umount('/mnt/a')
+        before = FSTAB.read_text() if FSTAB.exists() else ''
+        self.addCleanup(FSTAB.write_text, before)
+        FSTAB.write_text('//server/share /mnt/a cifs ro 0 0\n')
+        self.root.mount('/mnt/a', '', '')
+        self.assertEqual((self.row()['source'], self.row()['mount-options'].split(',')[0]),
+                         ('//server/share', 'ro'))
+        self.root.umount('/mnt/a')
+
+    def test_what_a_source_without_a_type_is(self):
+        """As mount(8) guesses."""
+        for fstype, source in (('nfs', 'server:/export'), ('cifs', '//server/share')):
+            self.helper(fstype, 'exec mount -i -t tmpfs "$1" "$2"')
+            self.root.mount('/mnt/a', source, '')
+            self.assertEqual(self.row()['source'], source)
+            self.root.umount('/mnt/a')
+
+    def test_a_type_that_mount_takes_for_all_others(self):
+        self.helper('nofs', 'echo "$3 $4" >/run/rig/words; exec mount -i -t tmpfs "$1" "$2"')
+        self.root.mount('/mnt/a', 'some', 'nofs', options='ro,word=$HOME,user=bob')
+        self.assertEqual(self.row()['source'], 'some')
+        words = pathlib.Path('/run/rig/words')
+        self.assertEqual(words.read_text(), '-o defaults,ro,user=bob,word=$HOME\n')
+        words.unlink()
+        self.root.umount('/mnt/a')
+        self.refused(INVALID_ARGS, "'-'", self.root.mount, '/mnt/a', '-o', 'nofs')
+
+    def test_a_failure_is_one_line(self):
+        self.helper('wordy', 'printf "one\\n\\n two \\nthree\\n" >&2; exit 1')
+        fault = self.refused('Helper.EIO', 'one; two; three', self.root.mount, '/mnt/a', 'x', 'wordy')
+        self.assertNotIn('\n', fault.message)
 
     def test_a_helper_that_mounts_elsewhere(self):
         """What a helper did is looked at, and not taken for done."""

@@ -22,7 +22,7 @@ class Ritual(Case):
         for name in ('proc', 'old', 'bin', 'tmp'):
             (ROOT / name).mkdir(parents=True, exist_ok=True)
         (ROOT / 'marker').touch()
-        subprocess.run(['cp', HELPERS / 'busy', ROOT / 'bin'], check=True)
+        subprocess.run(['cp', '--remove-destination', HELPERS / 'busy', ROOT / 'bin'], check=True)
         subprocess.run(['mount', '--make-rshared', '/'], check=True)
         self.addCleanup(subprocess.run, ['mount', '--make-rprivate', '/'], check=True)
 

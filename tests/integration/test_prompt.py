@@ -1,19 +1,20 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Prompts: a person with a password, and what can go wrong while they type."""
+import os
 import subprocess
 import unittest
 
-from harness import CHALLENGE, ERROR, Agent, Case, audit_lines, mountinfo, mounts_at, table, wait_until
+from harness import CHALLENGE, ERROR, Agent, Case, Disk, audit_lines, mountinfo, mounts_at, table, wait_until
 
 # A call of each method that changes something, its arguments before the dictionary, and what a
 # prompt says of it. /mnt/a is a mount point, /mnt/b is none.
-CALLS = (('Mount', "'tmpfs', '/mnt/b', 'tmpfs', ", 'mount "tmpfs" at "/mnt/b" (tmpfs, namespace: other)'),
-         ('Umount', "'/mnt/a', ", 'unmount "/mnt/a" (namespace: other)'),
-         ('SetPropagation', "'/mnt/a', 'shared', ", 'propagation of "/mnt/a" to shared'),
+CALLS = (('Mount', "'tmpfs', '/mnt/b', 'tmpfs', ", 'mount "tmpfs" at "/mnt/b" ("tmpfs", namespace: "other")'),
+         ('Umount', "'/mnt/a', ", 'unmount "/mnt/a" (namespace: "other")'),
+         ('SetPropagation', "'/mnt/a', 'shared', ", 'propagation of "/mnt/a" to "shared"'),
          ('MakeRPrivate', "'/mnt/a', ", 'make "/mnt/a" and all mounts below it private'),
          ('Remount', "'/mnt/a', ", 'change the mount at "/mnt/a"'),
-         ('Bind', "'/usr', '/mnt/b', ", 'bind "/usr" to "/mnt/b" (namespace: other)'),
+         ('Bind', "'/usr', '/mnt/b', ", 'bind "/usr" to "/mnt/b" (namespace: "other")'),
          ('Move', "'/mnt/a', '/mnt/b', ", 'move the mount at "/mnt/a" to "/mnt/b"'),
          ('PivotRoot', "'/mnt/a', '', ", 'make "/mnt/a" the root filesystem'))
 
@@ -141,8 +142,27 @@ class Prompt(Case):
         agent.wait_prompt()
         target.process.kill()
         target.process.wait()
-        agent.type('root-pw')
         self.refused('OpenNs.ESRCH', 'ended', self.bob.receive)
+
+    def test_a_question_holds_nothing_of_what_has_ended(self):
+        """Whoever never answers does not keep a container's disk in use that is no more."""
+        disk = Disk('HELD')
+        self.addCleanup(disk.detach)
+        target = self.child(prepare=f'mount {disk.path} /media; chmod 755 /media; mkdir -p /media/x')
+        agent = self.agent()
+        self.bob.send('Mount', f"('tmpfs', '/media/x', 'tmpfs', {{'in': <uint32 {target.pid}>}})",
+                      interactive=True)
+        agent.wait_prompt()
+        target.end()
+        self.refused('OpenNs.ESRCH', 'ended', self.bob.receive)
+
+        def is_free():
+            try:
+                os.close(os.open(disk.path, os.O_RDONLY | os.O_EXCL))
+            except OSError:
+                return False
+            return True
+        wait_until(is_free, 'the disk being free')
 
     def test_target_exchanged_in_mid_prompt(self):
         """What was approved is gone from its name: nothing is mounted on what is there now."""

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""The service as a process: activation, idle exit, replacement, signals, and what the bus lets by."""
+"""The service as a process: activation, idle exit, its name, signals, and what the bus lets by."""
 import os
 import pathlib
 import re
@@ -11,7 +11,9 @@ import time
 import unittest
 import xml.etree.ElementTree as ElementTree
 
-from harness import Agent, Case, Fault, HungFs, mounts_at, service_pid, wait_until
+from actors import WITHOUT_POWER
+from harness import (CHALLENGE, LOG, Agent, Case, Fault, HungFs, mounts_at, service_pid, start_in_its_place,
+                     wait_until)
 from life import BUS, DAEMON, Life, gone
 
 PROPERTIES = dict(interface='org.freedesktop.DBus.Properties')
@@ -99,16 +101,17 @@ class Lives(Life):
         wait_until(lambda: gone(pid), 'the service ending')
         self.root.list(limit=1)
 
-    def test_replace(self):
+    def test_name_is_not_given_away(self):
+        """To nobody who asks for it, not even root (RequestName: 2 replaces, 4 does not queue; 3: it exists
+        already), nor to another service."""
         old = service_pid()
+        for client in (self.client(), self.client(prefix=WITHOUT_POWER)):
+            self.assertEqual(client.call('RequestName', "('org.linx.Mount1', uint32 6)", **BUS), [3])
         second = subprocess.run([DAEMON], capture_output=True, text=True)
         self.assertEqual(second.returncode, 1)
-        self.assertIn('--replace', second.stderr)
-        new = subprocess.Popen([DAEMON, '--replace'])
-        wait_until(lambda: gone(old), 'the old service ending')
+        self.assertIn('belongs to another service', second.stderr)
         self.root.list(limit=1)
-        new.terminate()
-        self.assertEqual(new.wait(), 0)
+        self.assertEqual(service_pid(), old)
 
     def test_command_line(self):
         for words in (['--version'], ['--help']):
@@ -138,7 +141,8 @@ class OnTheBus(Case):
         self.assertRegex(version, r'^\d+\.\d+\.\d+$')
         features, = self.alice.call('Get', "('org.linx.Mount1', 'Features')", **PROPERTIES)
         self.assertLessEqual(set(features), {'unique-mount-id', 'statmount', 'mount-events', 'pidns-option',
-                                              'overlay-layer-fds', 'pidfd-info'})
+                                              'overlay-layer-fds', 'pidfd-info',
+                                              'detached-mounts', 'beneath', 'exclusive'})
         self.alice.call('Ping', '()', interface='org.freedesktop.DBus.Peer')
 
     def test_introspection_is_the_installed_file(self):
@@ -160,7 +164,7 @@ class OnTheBus(Case):
 
     def test_only_root_owns_the_name(self):
         done = subprocess.run(['setpriv', '--reuid', 'alice', '--regid', 'alice', '--clear-groups',
-                               DAEMON, '--replace'], capture_output=True, text=True)
+                               DAEMON], capture_output=True, text=True)
         self.assertNotEqual(done.returncode, 0)
 
     def test_other_interfaces_do_not_pass(self):
@@ -168,6 +172,25 @@ class OnTheBus(Case):
             self.alice.call('ListMounts', '(@a{sv} {},)', interface='org.example.Other')
         self.assertIn(caught.exception.name, ('org.freedesktop.DBus.Error.AccessDenied',
                                               'org.freedesktop.DBus.Error.UnknownMethod'))
+
+    def denials(self):
+        """What the bus has denied anybody: distributions have it in their security log."""
+        return [line for line in LOG.read_text(errors='replace').splitlines() if 'Rejected send' in line]
+
+    def test_the_bus_denies_nothing(self):
+        """Of all that the service asks the bus, or sends to callers; descriptors too."""
+        before, root = self.denials(), self.client()
+        child = self.child(prepare='mount -t tmpfs t /mnt; mkdir /mnt/a')
+        self.assertIn(' /mnt ', root.open_mountinfo(in_=child.pid))
+        root.attach_mount(root.clone_mount('/mnt', in_=child.pid), '/mnt/a', in_=child.pid)
+        root.create_mount(in_=child.pid)
+        root.unwatch(root.watch(in_=child.pid))
+        self.refused(CHALLENGE, '', self.client('alice').mount, '/mnt')
+        self.assertEqual(self.denials(), before)
+        with self.assertRaises(Fault):
+            root.call('Ping', '()', name='org.freedesktop.DBus', path='/',
+                      interface='org.freedesktop.DBus.Peer')
+        self.assertEqual(len(self.denials()), len(before) + 1)
 
     def test_every_method_has_an_action(self):
         """Each method of the interface asks polkit, or is on this short list: Can does nothing, and
@@ -224,10 +247,15 @@ class Files(unittest.TestCase):
         tree = ElementTree.parse('/usr/share/dbus-1/system.d/org.linx.Mount1.conf')
         for node in tree.iter('allow'):
             self.assertNotIn('*', ''.join(node.attrib.values()))
-        for node in tree.find("policy[@context='default']"):
-            self.assertEqual(set(node.attrib), {'send_destination', 'send_interface'})
+        denied, allowed = ([dict(node.attrib) for node in tree.find("policy[@context='default']")
+                            if node.tag == tag] for tag in ('deny', 'allow'))
+        names = ['org.linx.Mount1', 'org.linx.Mount1.Polkit']
+        self.assertEqual(denied, [{'send_destination': name} for name in names])
+        for rule in allowed:
+            self.assertTrue(rule.pop('send_interface'))
+            self.assertEqual(rule, {'send_destination': names[0], 'send_type': 'method_call'})
         self.assertEqual([node.attrib for node in tree.find("policy[@user='root']")],
-                         [{'own': 'org.linx.Mount1'}])
+                         [{'own': name} for name in names])
 
     def test_example_rule_is_javascript_without_a_yes_for_all(self):
         rule = pathlib.Path(
@@ -239,11 +267,10 @@ class Files(unittest.TestCase):
 
 class Journal(Case):
     def test_one_that_does_not_keep_up(self):
-        """Nobody waits for it; but when 4096 lines wait no call is taken, and none goes without one."""
-        service = subprocess.Popen([DAEMON, '--replace'], stderr=subprocess.PIPE,
-                                   text=True)
+        """Nobody waits for it; but when 4096 lines wait no call is taken, and none goes without one, or is
+        counted in the one that says what was left out."""
+        service = start_in_its_place(DAEMON, stderr=subprocess.PIPE, text=True)
         self.addCleanup(service.stderr.close)
-        wait_until(lambda: service_pid() == service.pid, 'the service being replaced')
         root = self.client()
 
         def umount():
@@ -264,7 +291,9 @@ class Journal(Case):
         service.terminate()
         service.wait()
         reader.join()
-        self.assertEqual(sum('audit:' in line for line in lines), done + 1)
+        shown = sum('audit: uid' in line for line in lines)
+        left_out = sum(int(n) for n in re.findall(r'audit: beyond.* failed=(\d+)', '\n'.join(lines)))
+        self.assertEqual(shown + left_out, done + 1)
 
 
 if __name__ == '__main__':

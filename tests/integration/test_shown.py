@@ -232,8 +232,8 @@ class Paths(Case):
         path = b'/media/\xff\xfe'
         subprocess.run([b'nsenter', b'-t', str(self.pid).encode(), b'-m', b'mkdir', path], check=True)
         self.root.call('Mount', f"('t', '', 'tmpfs', {self.raw(target=path)})")
-        row = self.root.list(in_=self.pid, under='/media')[-1]
-        self.assertEqual(bytes(row['raw']['mount-point']), path)
+        rows = self.root.list(in_=self.pid, under='/media')
+        self.assertEqual([bytes(row['raw']['mount-point']) for row in rows if 'raw' in row], [path])
         self.root.call('Umount', f"('', {self.raw(target=path + bytes(1))})")
         self.assertEqual(len(mounts_at('/media', self.pid)), 1)
 

@@ -10,7 +10,7 @@ import time
 import unittest
 
 from harness import Agent, HungFs, audit_line, mounts_at, service_pid, table, wait_until
-from life import DAEMON, Life, gone, threads
+from life import Life, gone, threads
 
 
 def stuck(pid):
@@ -60,21 +60,6 @@ class Replaced(Life):
         say('SIGTERM: the stuck call is answered', time.monotonic() - start)
         audit_line('outcome="org.linx.Mount1.Error.Timeout"', 'target-given=')
         self.another_one_serves('SIGTERM')
-
-    def test_replace(self):
-        new = subprocess.Popen([DAEMON, '--replace'])
-        self.addCleanup(new.wait)
-        self.addCleanup(new.terminate)
-        wait_until(lambda: service_pid() and self.owner() == new.pid, 'the name being taken', 10)
-        self.client('bob').list(limit=1)
-        self.refused('Timeout', 'nothing was done', self.root.receive)
-        self.another_one_serves('--replace')
-
-    def owner(self):
-        pid, = self.client().call('GetConnectionUnixProcessID', "('org.linx.Mount1',)",
-                                  name='org.freedesktop.DBus', path='/',
-                                  interface='org.freedesktop.DBus')
-        return pid
 
 
 class Ending(Life):

@@ -5,9 +5,10 @@ import os
 import pathlib
 import shutil
 import subprocess
+import sys
 import unittest
 
-from harness import CHALLENGE, ERROR, HELPERS, Case, mountinfo, mounts_at, table
+from harness import CHALLENGE, ERROR, HELPERS, Case, Fault, mountinfo, mounts_at, table
 
 PREPARE = 'mount -t tmpfs t /mnt; chmod 755 /mnt; mkdir /mnt/a'
 
@@ -177,11 +178,24 @@ class Forms(Acting):
             self.refused('OpenNs.EINVAL', [str(path), 'no namespace'], self.root.list, in_=str(path))
         self.refused('OpenNs.EINVAL', ['net', 'no mount namespace'], self.root.list, in_=str(net))
         self.refused('OpenNs.ENOENT', '/run/rig/none', self.root.list, in_='/run/rig/none')
-        self.refused('OpenNs.ELOOP', 'process id', self.root.list, in_='/proc/1/ns/mnt')
+        self.refused('OpenNs.ELOOP', 'process id', self.root.list, in_='/proc/1/ns/net')
         for path in (plain, '/dev/null', '/proc/self/ns/net'):
             with self.assertRaises(Exception) as caught:
                 self.root.call('ListMounts', "({'in': <@h 0>},)", fds=[[str(path), None]])
             self.assertEqual(caught.exception.name, ERROR + 'OpenNs.EINVAL')
+
+
+# A process whose second thread is in a mount namespace of its own.
+THREAD = """
+import ctypes, threading, time
+def leave():
+    libc = ctypes.CDLL(None)
+    assert libc.unshare(0x20200) == 0
+    assert libc.mount(b'none', b'/', None, 0x44000, None) == 0
+    print(threading.get_native_id(), flush=True)
+    time.sleep(1000000)
+threading.Thread(target=leave).start()
+"""
 
 
 class Processes(Case):
@@ -210,11 +224,36 @@ class Processes(Case):
         process.wait()
 
     def test_thread(self):
-        pid = int(subprocess.run(['pgrep', '-x', 'polkitd'], capture_output=True, text=True,
-                                 check=True).stdout)
-        thread = max(int(name) for name in os.listdir(f'/proc/{pid}/task'))
-        self.assertNotEqual(thread, pid)
-        self.refused_everywhere('OpenNs.EINVAL', 'thread', thread)
+        """One that is in a mount namespace of its own: by its number, and by its file in /proc."""
+        process = subprocess.Popen([sys.executable, '-c', THREAD], stdout=subprocess.PIPE, text=True)
+        self.addCleanup(process.stdout.close)
+        self.addCleanup(process.wait)
+        self.addCleanup(process.kill)
+        thread = int(process.stdout.readline())
+        self.assertNotEqual(thread, process.pid)
+        other = self.child()
+        for where in (thread, f'/proc/{thread}/ns/mnt', f'/proc/{process.pid}/task/{thread}/ns/mnt'):
+            self.root.mount('/mnt', 'threads-own', in_=where)
+            self.assertTrue(mounts_at('/mnt', thread))
+            self.assertFalse([row for row in mounts_at('/mnt', process.pid)
+                              if row['source'] == 'threads-own'])
+            self.root.umount('/mnt', in_=where)
+        self.refused('OpenNs.ESRCH', str(thread), self.root.list,
+                     in_=f'/proc/{other.pid}/task/{thread}/ns/mnt')
+
+    def test_files_of_proc(self):
+        """What people have at hand, by its text: no magic link is followed."""
+        child = self.child()
+        for client in (self.root, self.client('alice')):
+            self.assertEqual(len(client.list(in_='/proc/self/ns/mnt')), len(client.list()))
+        self.root.mount('/mnt', in_=f'/proc/{child.pid}/ns/mnt')
+        self.assertTrue(mounts_at('/mnt', child.pid))
+        self.refused(CHALLENGE, '', self.client('alice').list, in_=f'/proc/{child.pid}/ns/mnt')
+        for path in (f'/proc/{child.pid}/ns/pid', f'/proc/{child.pid}/root', '/proc/thread-self/ns/mnt',
+                     f'/proc/{child.pid}/ns/mnt/', f'/proc//{child.pid}/ns/mnt', '/proc/+1/ns/mnt'):
+            with self.assertRaises(Fault) as caught:
+                self.root.list(in_=path)
+            self.assertTrue(caught.exception.name.startswith(f'{ERROR}OpenNs.'), caught.exception)
 
     def test_dead_pidfd(self):
         child = self.child()

@@ -80,7 +80,7 @@ class Ends(Watching):
             name, told = self.root.next_signal()
             self.assertEqual((name, told[0]), ('Ended', watch))
             for _ in range(20):
-                self.root.call('ListMounts', "({'limit': <uint32 1>},)", timeout=5000)
+                self.root.call('ListMounts', "({'limit': <uint32 1>},)")
         finally:
             subprocess.run(['fsfreeze', '--unfreeze', '/run/rig/below'], check=True)
         wait_until(lambda: '/run/rig/below/img' not in subprocess.run(
@@ -238,18 +238,18 @@ class Bounds(Watching):
         alice.watch()
 
     def test_bound_of_a_users_namespaces(self):
-        """Nobody takes them all: with 16 a user has its own, another one does not notice."""
+        """Nobody takes them all: with 8 a user has its own, another one does not notice."""
         self.rule('if (action.lookup("operation") == "watch") return polkit.Result.YES;')
-        children = [self.child() for _ in range(17)]
+        children = [self.child() for _ in range(9)]
         alice = self.client('alice')
-        watches = [alice.watch(in_=child.pid) for child in children[:16]]
-        self.refused(LIMITS, '16 namespaces', alice.watch, in_=children[16].pid)
+        watches = [alice.watch(in_=child.pid) for child in children[:8]]
+        self.refused(LIMITS, '8 namespaces', alice.watch, in_=children[8].pid)
         alice.watch(in_=children[0].pid)
-        self.client('bob').watch(in_=children[16].pid)
+        self.client('bob').watch(in_=children[8].pid)
         self.client('bob').watch(in_=children[1].pid)
         alice.unwatch(watches[1])
-        alice.watch(in_=children[16].pid)
-        self.refused(LIMITS, '16 namespaces', alice.watch, in_=children[1].pid)
+        alice.watch(in_=children[8].pid)
+        self.refused(LIMITS, '8 namespaces', alice.watch, in_=children[1].pid)
 
     def test_bound_of_namespaces(self):
         children = [self.child() for _ in range(65)]
@@ -275,7 +275,7 @@ class Hostile(Watching):
             self.root.remount('/mnt', recursive=True, in_=target.pid,
                               options='rnosuid' if step % 2 else 'rsuid,rnoexec')
             self.assertEqual(reader.next_signal()[0], 'Changed')
-            self.client('bob').call('ListMounts', "({'limit': <uint32 1>},)", timeout=5000)
+            self.client('bob').call('ListMounts', "({'limit': <uint32 1>},)")
         os.kill(lazy.process.pid, signal.SIGCONT)
         overflown = set()
         while overflown != watches:

@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""rig.py --build DIR [--bus own|system] -- CMD...
+"""rig.py --build DIR [--bus own|system|broker] -- CMD...
 
 Runs CMD as root in a throwaway system: private mount and pid namespaces, a fresh /run, overlays on
 /etc, /usr, /srv and /dev, real users with PAM passwords, the build in DIR installed to /usr, a real system
@@ -9,6 +9,8 @@ bus and the real polkitd. The service is started by the bus. The machine keeps n
 --without PART  take this part of the kernel away from the service (tests/helpers/without.c)
 --bus own     a small default-deny bus, whose services run as root (default)
 --bus system  the distribution's configuration, with its setuid activation helper
+--bus broker  dbus-broker, with the configuration of the first. It starts services by systemd alone: there is
+              one service, from the beginning
 
 Users: alice (password alice-pw), bob (bob-pw), carol (carol-pw, in group backup); root's password
 is root-pw, and root is polkit's administrator. The exit status is CMD's, or 1 if the service did
@@ -38,7 +40,7 @@ def parse():
     parser = argparse.ArgumentParser(description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('--build', required=True, type=pathlib.Path)
-    parser.add_argument('--bus', choices=['own', 'system'], default='own')
+    parser.add_argument('--bus', choices=['own', 'system', 'broker'], default='own')
     parser.add_argument('--without', action='append', default=[])
     parser.add_argument('--inner', action='store_true', help=argparse.SUPPRESS)
     parser.add_argument('command', nargs='+')
@@ -87,29 +89,40 @@ def wait_until(condition, what, seconds=20):
         time.sleep(0.005)
 
 
-def start_bus(kind, build, without):
-    config = ['--config-file', '/run/dbus/system.conf'] if kind == 'own' else ['--system']
-    if kind == 'own':
-        shutil.copy(HERE / 'system-bus.conf', '/run/dbus/system.conf')
+def service_env():
     # A sanitizer knows the memory that malloc(3) gives out, and not what GLib makes of larger pieces.
-    env = dict(os.environ, G_SLICE='always-malloc',
-               ASAN_OPTIONS=f'detect_leaks=1:log_path={STATE}/sanitizer',
-               LSAN_OPTIONS=os.environ.get('LSAN_OPTIONS', ''),
-               UBSAN_OPTIONS=f'print_stacktrace=1:log_path={STATE}/sanitizer',
-               TSAN_OPTIONS=f'log_path={STATE}/sanitizer')
-    log = open(STATE / 'bus.log', 'wb')
+    return dict(os.environ, G_SLICE='always-malloc',
+                ASAN_OPTIONS=f'detect_leaks=1:log_path={STATE}/sanitizer',
+                LSAN_OPTIONS=os.environ.get('LSAN_OPTIONS', ''),
+                UBSAN_OPTIONS=f'print_stacktrace=1:log_path={STATE}/sanitizer',
+                TSAN_OPTIONS=f'log_path={STATE}/sanitizer')
+
+
+def start(*command, log='bus.log', **kwargs):
+    with open(STATE / log, 'ab') as output:
+        return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, **kwargs)
+
+
+def start_bus(kind, build, without):
+    shutil.copy(HERE / 'system-bus.conf', '/run/dbus/system.conf')
     prefix = [build / 'tests/helpers/without', *without, '--'] if without else []
-    bus = subprocess.Popen([*prefix, 'dbus-daemon', *config, '--nofork', '--nopidfile', '--nosyslog'],
-                           env=env, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+    if kind == 'broker':
+        start(sys.executable, HERE / 'broker.py', SOCKET, '/run/dbus/system.conf')
+    else:
+        config = ['--config-file', '/run/dbus/system.conf'] if kind == 'own' else ['--system']
+        start(*prefix, 'dbus-daemon', *config, '--nofork', '--nopidfile', '--nosyslog', env=service_env())
     wait_until(SOCKET.is_socket, 'the bus socket')
-    return bus
+
+
+def start_service():
+    """Where the bus does not."""
+    start('/usr/libexec/linx-mountd', '--idle-timeout', '0', env=service_env())
+    run('gdbus', 'wait', '--system', '--timeout', '20', 'org.linx.Mount1')
 
 
 def start_polkit():
-    log = open(STATE / 'polkitd.log', 'wb')
-    polkit = subprocess.Popen(['/usr/lib/polkit-1/polkitd', '--no-debug'], stdout=log, stderr=log)
+    start('/usr/lib/polkit-1/polkitd', '--no-debug', log='polkitd.log')
     run('gdbus', 'wait', '--system', '--timeout', '20', 'org.freedesktop.PolicyKit1')
-    return polkit
 
 
 def services():
@@ -169,7 +182,10 @@ def inner(args):
     install(args.build)
     start_bus(args.bus, args.build, args.without)
     start_polkit()
+    if args.bus == 'broker':
+        start_service()
     status = subprocess.run(args.command, env=dict(os.environ, LINX_BUILD=str(args.build),
+                                     LINX_BUS=args.bus,
                                      LINX_WITHOUT=' '.join(args.without))).returncode
     clean = stop_services()
     clean = show_reports() and clean

@@ -14,7 +14,7 @@ import unittest
 from test_systemd import PREPARE, UNIT, run, setUpModule, show, tearDownModule  # noqa: F401
 
 from harness import Case, Fault, HungFs, wait_until  # after test_systemd, which finds it
-from life import gone, threads
+from life import BUS, gone, threads
 
 DROP_IN = pathlib.Path(f'/run/systemd/system/{UNIT}.d/test.conf')
 
@@ -25,16 +25,20 @@ def service():
     return int(pathlib.Path(f'/proc/{keeper}/task/{keeper}/children').read_text())
 
 
+def owner(client):
+    """Whose the service's name is on the bus."""
+    try:
+        return client.call('GetNameOwner', "('org.linx.Mount1',)", **BUS)
+    except Fault:
+        return None
+
+
 def is_stuck(pid):
     """Whether it has ended, but for a worker."""
     return 'linx-worker' in threads(pid) and gone(pid)
 
 
 class Unit(Case):
-    def setUp(self):
-        """systemd gives up what is started five times in ten seconds. It knows no unit that is not loaded."""
-        subprocess.run(['systemctl', 'reset-failed', UNIT], stderr=subprocess.DEVNULL)
-
     def unit_with(self, *lines):
         """Restarts the service with these settings, until the test ends."""
         DROP_IN.parent.mkdir(exist_ok=True)
@@ -45,7 +49,6 @@ class Unit(Case):
 
     def restart(self):
         run('systemctl', 'daemon-reload')
-        run('systemctl', 'reset-failed', UNIT)
         run('systemctl', 'restart', UNIT)
 
 
@@ -101,6 +104,55 @@ class Crash(Unit):
                    'the journal')
         client.list(limit=1)
         self.assertNotEqual(service(), old)
+
+
+class Often(Unit):
+    """However often it ends, the next call starts it: systemd gives up what is started five times in ten
+    seconds, unless it is told not to."""
+
+    def test_by_a_fault(self):
+        alice = self.client('alice')
+        for _ in range(12):
+            alice.list(limit=1)
+            before = owner(alice)
+            os.kill(service(), signal.SIGKILL)
+            wait_until(lambda: owner(alice) != before, 'the bus seeing it')
+        alice.list(limit=1)
+
+    def test_by_being_idle(self):
+        """What any user can bring about."""
+        self.unit_with('ExecStart=', 'ExecStart=/usr/libexec/linx-mountd --keeper --idle-timeout 1')
+        alice = self.client('alice')
+        for _ in range(8):
+            alice.list(limit=1)
+            old = service()
+            wait_until(lambda: gone(old), 'the service ending')
+        alice.list(limit=1)
+
+
+class Denied(Unit):
+    """What the unit's filter keeps from it, and from whoever takes it over."""
+
+    def test_each_call(self):
+        unit = pathlib.Path(f'/usr/lib/systemd/system/{UNIT}').read_text()
+        filters = [line for line in unit.splitlines() if line.startswith('SystemCallFilter=')]
+        words = [word for line in filters for word in ('--property', line)]
+        # By number: the C library knows few of them by name. All zeros would be EINVAL or the like.
+        calls = {'process_vm_readv': 310, 'process_vm_writev': 311, 'kcmp': 312, 'open_by_handle_at': 304,
+                 'name_to_handle_at': 303, 'acct': 163, 'quotactl': 179, 'quotactl_fd': 443, 'vhangup': 153,
+                 'syslog': 103, 'pidfd_getfd': 438, 'process_madvise': 440, 'io_uring_setup': 425,
+                 'io_uring_enter': 426, 'io_uring_register': 427, 'bpf': 321, 'userfaultfd': 323, 'ptrace': 101}
+        self.assertEqual(os.uname().machine, 'x86_64')
+        program = ('import ctypes; c = ctypes.CDLL(None, use_errno=True)\n'
+                   f'for name, number in {calls}.items(): print(name, c.syscall(number, -1, 0, 0, 0, 0), '
+                   'ctypes.get_errno())')
+        said = run('systemd-run', '--quiet', '--pipe', '--wait', *words, '-p', 'SystemCallArchitectures=native',
+                   '-p', 'SystemCallErrorNumber=EUCLEAN', '/usr/bin/python3', '-c', program)
+        self.assertEqual(said.splitlines(), [f'{name} -1 117' for name in calls])
+
+    def test_only_the_keeper_speaks_for_it(self):
+        self.client().list(limit=1)
+        self.assertEqual(show('NotifyAccess'), 'exec')
 
 
 class Watchdog(Unit):

@@ -23,6 +23,8 @@ void __real_g_async_queue_push (GAsyncQueue *queue, gpointer data);
 void __wrap_g_async_queue_push (GAsyncQueue *queue, gpointer data);
 gpointer __real_g_async_queue_pop (GAsyncQueue *queue);
 gpointer __wrap_g_async_queue_pop (GAsyncQueue *queue);
+gpointer __real_g_async_queue_timeout_pop (GAsyncQueue *queue, guint64 timeout);
+gpointer __wrap_g_async_queue_timeout_pop (GAsyncQueue *queue, guint64 timeout);
 gpointer __real_g_async_queue_try_pop (GAsyncQueue *queue);
 gpointer __wrap_g_async_queue_try_pop (GAsyncQueue *queue);
 GThreadPool *__real_g_thread_pool_new (GFunc func, gpointer data, int most, gboolean exclusive,
@@ -86,6 +88,15 @@ gpointer
 __wrap_g_async_queue_pop (GAsyncQueue *queue)
 {
   gpointer data = __real_g_async_queue_pop (queue);
+
+  __tsan_acquire (queue);
+  return data;
+}
+
+gpointer
+__wrap_g_async_queue_timeout_pop (GAsyncQueue *queue, guint64 timeout)
+{
+  gpointer data = __real_g_async_queue_timeout_pop (queue, timeout);
 
   __tsan_acquire (queue);
   return data;

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "linx-options.h"
+#include "linx-size.h"
+#include "linx-secrets.h"
 
 #include <gio/gio.h>
 #include <sys/mount.h>
@@ -51,33 +53,73 @@ test_canonical (void)
 static void
 test_secrets (void)
 {
-  assert_parts ("password=hunter2,user=x,pass=,credentials=/f", "nosuid,nodev,noexec",
-                "password=***,pass=***,credentials=***");
+  assert_parts ("password=hunter2,user=x,pass=,credentials=/f", "",
+                "password=***,pass=***,credentials=/f");
+}
+
+/* A rule, and no list: what filesystems and helpers call their secrets. */
+static void
+test_names_of_secrets (void)
+{
+  static const char *const secret[] = {
+    "password2",     "passphrase",        "passphrase_passwd", "PASS",
+    "pwd",           "ecryptfs_fnek_sig", "ecryptfs_sig",      "sig",
+    "auth_key",      "x-foo.password",    "access_token",      "my_creds",
+    "Authorization",
+  };
+  static const char *const plain[]
+      = { "size", "uid",    "sec",      "username", "compress", "sigma", "subvol",
+          "vers", "domain", "lowerdir", "mode",     "user",     "errors" };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (secret); i++)
+    g_assert_true (linx_secrets_is_name (secret[i]));
+  for (gsize i = 0; i < G_N_ELEMENTS (plain); i++)
+    g_assert_false (linx_secrets_is_name (plain[i]));
+}
+
+static void
+assert_url (const char *text, const char *expected)
+{
+  g_autofree char *struck = linx_secrets_strike_url (text);
+
+  g_assert_cmpstr (struck, ==, expected);
+}
+
+static void
+test_passwords_in_urls (void)
+{
+  assert_url ("https://alice:hunter2@host/dav", "https://alice:***@host/dav");
+  assert_url ("https://alice:hunt@er:2@host/dav", "https://alice:***@host/dav");
+  assert_url ("//alice:hunter2@host/share", "//alice:***@host/share");
+  assert_url ("https://alice@host/a:b@c", "https://alice@host/a:b@c");
+  assert_url ("https://host:80/a", "https://host:80/a");
+  assert_url ("host:/export", "host:/export");
+  assert_url ("alice@host:/srv", "alice@host:/srv");
+  assert_url ("", "");
+}
+
+static void
+test_user_words_shown (void)
+{
+  g_autoptr (LinxOptions) options
+      = linx_options_parse ("x-foo.password=hunter2,x-a=\x1b,x-key,x-u=ftp://a:b@c", NULL);
+  g_autofree char *shown = linx_options_user_shown (options);
+  g_autofree char *struck = linx_options_strike_secrets (options, "no hunter2");
+
+  g_assert_cmpstr (shown, ==, "x-foo.password=***,x-a=\\x1b,x-key,x-u=ftp://a:***@c");
+  g_assert_cmpstr (struck, ==, "no ***");
 }
 
 static void
 test_refused (void)
 {
   static const char *const lists[] = {
-    "ro=always",
-    "loop=/dev/loop0",
-    "offset=",
-    "offset=-1",
-    "sizelimit=1k",
-    "bind,move",
-    "move,remount",
-    "rbind,bind",
-    "private,slave",
-    "rshared,shared",
-    "uhelper=x",
-    "helper=x",
-    "X-mount.subdir=x",
-    "X-foo",
-    "context=\"open",
-    "x-a=\"q,user=x\"",
-    "a\"b,suid,c\"=1",
-    "bind=1",
-    "=x",
+    "ro=always",       "loop=/dev/loop0", "offset=",
+    "offset=-1",       "sizelimit=1x",    "bind,move",
+    "move,remount",    "rbind,bind",      "private,slave",
+    "rshared,shared",  "uhelper=x",       "helper=x",
+    "X-mount.subdir",  "context=\"open",  "x-a=\"q,user=x\"",
+    "a\"b,suid,c\"=1", "bind=1",          "=x",
   };
 
   for (gsize i = 0; i < G_N_ELEMENTS (lists); i++) {
@@ -201,6 +243,34 @@ test_kinds_of_values (void)
   g_assert_false (linx_options_names_fd (&plain) || linx_options_names_path (&plain));
 }
 
+static void
+test_sizes (void)
+{
+  static const struct {
+    const char *text;
+    guint64 bytes;
+  } good[] = { { "0", 0 },           { "512", 512 },    { "1K", 1024 },     { "1M", 1 << 20 },
+               { "1MiB", 1 << 20 },  { "2m", 2 << 20 }, { "1MB", 1000000 }, { "3GiB", 3ULL << 30 },
+               { "7E", 7ULL << 60 }, { "1kB", 1000 } };
+  static const char *const bad[]
+      = { "", "M", "1X", "1MiBs", "-1", " 1", "1 M", "8E", "1.5M", "0x10" };
+  guint64 bytes;
+
+  for (gsize i = 0; i < G_N_ELEMENTS (good); i++) {
+    g_assert_true (linx_size_parse (good[i].text, &bytes));
+    g_assert_cmpuint (bytes, ==, good[i].bytes);
+  }
+  for (gsize i = 0; i < G_N_ELEMENTS (bad); i++)
+    g_assert_false (linx_size_parse (bad[i], &bytes));
+}
+
+/* They speak to others: nothing becomes of them. */
+static void
+test_words_for_others (void)
+{
+  assert_parts ("comment=cloudconfig,X-anything,X-b=c,ro", "ro", "");
+}
+
 int
 main (int argc, char **argv)
 {
@@ -208,6 +278,9 @@ main (int argc, char **argv)
   g_test_add_func ("/options/parts", test_parts);
   g_test_add_func ("/options/canonical", test_canonical);
   g_test_add_func ("/options/secrets", test_secrets);
+  g_test_add_func ("/options/names-of-secrets", test_names_of_secrets);
+  g_test_add_func ("/options/passwords-in-urls", test_passwords_in_urls);
+  g_test_add_func ("/options/user-words-shown", test_user_words_shown);
   g_test_add_func ("/options/refused", test_refused);
   g_test_add_func ("/options/commands", test_commands);
   g_test_add_func ("/options/tree", test_tree);
@@ -216,5 +289,7 @@ main (int argc, char **argv)
   g_test_add_func ("/options/mkdir", test_mkdir);
   g_test_add_func ("/options/harmless", test_harmless);
   g_test_add_func ("/options/kinds-of-values", test_kinds_of_values);
+  g_test_add_func ("/options/sizes", test_sizes);
+  g_test_add_func ("/options/words-for-others", test_words_for_others);
   return g_test_run ();
 }

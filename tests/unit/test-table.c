@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "mountinfo.h"
 #include "row-writer.h"
+#include "subtree.h"
 #include "table.h"
 
 #include <gio/gio.h>
@@ -94,7 +95,7 @@ row_at (guint64 id, guint64 parent, const char *mount_point)
 static void
 test_top (void)
 {
-  LinxTable table = { g_ptr_array_new_with_free_func (g_free) };
+  LinxTable table = { .rows = g_ptr_array_new_with_free_func (g_free) };
 
   g_ptr_array_add (table.rows, row_at (1, 0, "/"));
   g_ptr_array_add (table.rows, row_at (2, 4, "/mnt"));
@@ -107,6 +108,23 @@ test_top (void)
   g_assert_null (linx_table_find_top (&table, "/mn", 1));
   g_assert_cmpuint (linx_table_find (&table, 3)->id, ==, 3);
   g_assert_null (linx_table_find (&table, 9));
+  g_ptr_array_unref (table.rows);
+}
+
+/* As a table shows it that was read while two mounts changed places, over and over. */
+static void
+test_ring (void)
+{
+  LinxRow rows[] = { { .id = 2, .parent = 3, .mount_point = "/mnt/a" },
+                     { .id = 3, .parent = 2, .mount_point = "/mnt/a" } };
+  LinxTable table = { .rows = g_ptr_array_new () };
+  g_autoptr (GPtrArray) below = NULL;
+
+  for (gsize i = 0; i < G_N_ELEMENTS (rows); i++)
+    g_ptr_array_add (table.rows, &rows[i]);
+  below = linx_subtree_rows (&table, 2);
+  g_assert_cmpuint (below->len, <=, 2);
+  g_assert_nonnull (linx_table_find_top (&table, "/mnt/a", 2));
   g_ptr_array_unref (table.rows);
 }
 
@@ -124,5 +142,6 @@ main (int argc, char **argv)
   g_test_add_func ("/table/fields", test_fields);
   g_test_add_func ("/table/keys", test_keys);
   g_test_add_func ("/table/top", test_top);
+  g_test_add_func ("/table/ring", test_ring);
   return g_test_run ();
 }
