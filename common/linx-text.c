@@ -76,10 +76,10 @@ is_plain_ascii (const char *bytes)
   return TRUE;
 }
 
-static char *
-escape (const char *bytes, gboolean (*is_escaped) (gunichar c), gboolean *valid)
+static void
+append_escaped (GString *out, const char *bytes, gboolean (*is_escaped) (gunichar c),
+                gboolean *valid)
 {
-  GString *out = g_string_new (NULL);
   const char *end = bytes + strlen (bytes), *plain = bytes; /* as it is, and not yet in @out */
 
   *valid = TRUE;
@@ -98,6 +98,14 @@ escape (const char *bytes, gboolean (*is_escaped) (gunichar c), gboolean *valid)
     bytes = next;
   }
   g_string_append_len (out, plain, end - plain);
+}
+
+static char *
+escape (const char *bytes, gboolean (*is_escaped) (gunichar c), gboolean *valid)
+{
+  GString *out = g_string_new (NULL);
+
+  append_escaped (out, bytes, is_escaped, valid);
   return g_string_free (out, FALSE);
 }
 
@@ -109,6 +117,17 @@ linx_text_escape (const char *bytes)
   if (is_plain_ascii (bytes))
     return g_strdup (bytes);
   return escape (bytes, acts_on_name, &valid);
+}
+
+void
+linx_text_append_escaped (GString *out, const char *bytes)
+{
+  gboolean valid;
+
+  if (is_plain_ascii (bytes))
+    g_string_append (out, bytes);
+  else
+    append_escaped (out, bytes, acts_on_name, &valid);
 }
 
 char *

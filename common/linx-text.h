@@ -27,6 +27,9 @@ gboolean linx_text_acts (gunichar c);
  */
 char *linx_text_escape (const char *bytes);
 
+/** linx_text_append_escaped: appends to @out what linx_text_escape() makes of @bytes. */
+void linx_text_append_escaped (GString *out, const char *bytes);
+
 /**
  * linx_text_utf8:
  * @bytes: a C string of any bytes

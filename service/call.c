@@ -38,9 +38,13 @@ on_performed (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   LinxCall *call = user_data;
   g_autoptr (GError) error = NULL;
+  gboolean ok = visit_finish (call, result, &error);
 
   (void)source;
-  if (visit_finish (call, result, &error))
+  if (call->work != NULL)
+    g_clear_pointer (&call->details,
+                     linx_details_unref); /* it may have become more than approved */
+  if (ok)
     linx_call_reply_when_room (call);
   else
     linx_call_reply (call, NULL, error);

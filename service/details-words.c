@@ -8,7 +8,7 @@ linx_word_where (const LinxWhere *where)
 {
   switch (where->kind) {
   case LINX_WHERE_NONE:
-    return g_strdup ("");
+    return NULL;
   case LINX_WHERE_SELF:
     return g_strdup ("self");
   case LINX_WHERE_HOST:

@@ -8,7 +8,7 @@
  * The words that details have for what a request and its pins tell by numbers.
  */
 
-/** linx_word_where: (transfer full): a namespace, as it was named. */
+/** linx_word_where: (transfer full) (nullable): a namespace, as it was named; %NULL: it was not. */
 char *linx_word_where (const LinxWhere *where);
 
 /** linx_word_create: the value of `create`; "" where nothing is to be made. */

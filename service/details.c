@@ -7,24 +7,16 @@
 #include "process.h"
 #include "verb.h"
 
-/* About so many there are. */
-#define DETAILS 88
+#define MAX_DETAILS 96
 
-typedef struct {
-  const char *key;
-  char *value; /* NULL: it was not given, as most are not */
-} Detail;
-
+/* In one text, for every call has all of them, and most say nothing. */
 struct _LinxDetails {
   gatomicrefcount ref;
-  GArray *all; /* of Detail */
+  guint n;
+  const char *keys[MAX_DETAILS];
+  gsize values[MAX_DETAILS]; /* where they begin in @text */
+  GString *text;
 };
-
-static void
-clear_detail (gpointer data)
-{
-  g_free (((Detail *)data)->value);
-}
 
 LinxDetails *
 linx_details_ref (LinxDetails *details)
@@ -38,17 +30,32 @@ linx_details_unref (LinxDetails *details)
 {
   if (!g_atomic_ref_count_dec (&details->ref))
     return;
-  g_array_unref (details->all);
+  g_string_free (details->text, TRUE);
   g_free (details);
+}
+
+/* What is appended to the text between these two is the value. */
+static void
+begin (LinxDetails *details, const char *key)
+{
+  g_assert (details->n < MAX_DETAILS);
+  details->keys[details->n] = key;
+  details->values[details->n++] = details->text->len;
+}
+
+static void
+end (LinxDetails *details)
+{
+  g_string_append_c (details->text, '\0');
 }
 
 static void
 put (LinxDetails *details, const char *key, const char *value)
 {
-  gboolean given = value != NULL && value[0] != '\0';
-  Detail detail = { key, given ? linx_text_escape (value) : NULL };
-
-  g_array_append_val (details->all, detail);
+  begin (details, key);
+  if (value != NULL)
+    linx_text_append_escaped (details->text, value);
+  end (details);
 }
 
 /* What may be a URL, without its password. */
@@ -63,32 +70,36 @@ put_source_text (LinxDetails *details, const char *key, const char *value)
 static void
 put_boolean (LinxDetails *details, const char *key, gboolean value)
 {
-  put (details, key, value ? "true" : "");
+  put (details, key, value ? "true" : NULL);
 }
 
 static void
 put_number (LinxDetails *details, const char *key, gboolean given, guint64 value)
 {
-  Detail detail = { key, given ? g_strdup_printf ("%" G_GUINT64_FORMAT, value) : NULL };
-
-  g_array_append_val (details->all, detail);
+  begin (details, key);
+  if (given)
+    g_string_append_printf (details->text, "%" G_GUINT64_FORMAT, value);
+  end (details);
 }
 
 static void
 put_list (LinxDetails *details, const char *key, GStrv list)
 {
-  g_autofree char *joined = list != NULL ? g_strjoinv (",", list) : NULL;
-
-  put (details, key, joined);
+  begin (details, key);
+  for (guint i = 0; list != NULL && list[i] != NULL; i++) {
+    g_string_append (details->text, i > 0 ? "," : "");
+    linx_text_append_escaped (details->text, list[i]);
+  }
+  end (details);
 }
 
 /* Already printed, and escaped where it had to be. */
 static void
-put_printed (LinxDetails *details, const char *key, char *value)
+put_printed (LinxDetails *details, const char *key, const char *value)
 {
-  Detail detail = { key, value };
-
-  g_array_append_val (details->all, detail);
+  begin (details, key);
+  g_string_append (details->text, value);
+  end (details);
 }
 
 /* "rshared" where the last step of another operation is for the whole subtree; SetPropagation has
@@ -98,10 +109,11 @@ put_propagation (LinxDetails *details, const LinxRequest *request)
 {
   gboolean recursive
       = request->options->propagation_recursive && request->verb->bit != LINX_VERB_SET_PROPAGATION;
-  g_autofree char *word
-      = g_strconcat (recursive ? "r" : "", linx_propagation_name (request->propagation), NULL);
 
-  put (details, "propagation", word);
+  begin (details, "propagation");
+  g_string_append (details->text, recursive ? "r" : "");
+  g_string_append (details->text, linx_propagation_name (request->propagation));
+  end (details);
 }
 
 /* The arguments as they are meant; paths only as they were pinned. For ListMounts, whose source and
@@ -138,13 +150,16 @@ put_arguments (LinxDetails *details, const LinxRequest *request, const LinxPins 
 }
 
 /* A comma list of three, any of which may be empty. */
-static char *
-join (const char *a, const char *b, const char *c)
+static void
+put_joined (LinxDetails *details, const char *key, const char *a, const char *b, const char *c)
 {
-  const char *after_a = a[0] != '\0' && (b[0] != '\0' || c[0] != '\0') ? "," : "";
-  const char *after_b = b[0] != '\0' && c[0] != '\0' ? "," : "";
-
-  return g_strconcat (a, after_a, b, after_b, c, NULL);
+  begin (details, key);
+  g_string_append (details->text, a);
+  g_string_append (details->text, a[0] != '\0' && (b[0] != '\0' || c[0] != '\0') ? "," : "");
+  g_string_append (details->text, b);
+  g_string_append (details->text, b[0] != '\0' && c[0] != '\0' ? "," : "");
+  g_string_append (details->text, c);
+  end (details);
 }
 
 /* What is set on the mount, and first on all below it too. */
@@ -154,34 +169,33 @@ put_attributes (LinxDetails *details, const LinxRequest *request, const LinxPins
   LinxAttributes mount = request->options->attr, tree = request->options->tree;
   g_autofree char *fs = linx_options_fs_text (request->options);
   g_autofree char *user = linx_options_user_shown (request->options);
-  g_autofree char *attributes = NULL;
+  g_autofree char *of_mount = NULL, *of_tree = NULL;
 
   if (pins != NULL)
     linx_attributes_of (request, pins, &mount, &tree);
-  attributes = linx_options_attributes (&mount);
-  put_printed (details, "options", join (attributes, fs, user));
-  put_printed (details, "attributes", g_steal_pointer (&attributes));
-  put_printed (details, "tree-attributes", linx_options_attributes (&tree));
-  put_printed (details, "fs-options", g_steal_pointer (&fs));
-  put_printed (details, "user-options", g_steal_pointer (&user));
+  of_mount = linx_options_attributes (&mount);
+  of_tree = linx_options_attributes (&tree);
+  put_joined (details, "options", of_mount, fs, user);
+  put_printed (details, "attributes", of_mount);
+  put_printed (details, "tree-attributes", of_tree);
+  put_printed (details, "fs-options", fs);
+  put_printed (details, "user-options", user);
 }
 
 /* The directories of an overlay, as the options name them, and canonical. */
 static void
 put_layers (LinxDetails *details, const LinxPins *pins)
 {
-  g_autoptr (GString) text = g_string_new (NULL);
-
+  begin (details, "layers");
   for (guint i = 0; pins != NULL && pins->layers != NULL && i < pins->layers->len; i++) {
     const LinxLayer *layer = &g_array_index (pins->layers, LinxLayer, i);
-
     g_autofree char *path = linx_text_escape (layer->place.path);
     g_auto (GStrv) parts = g_strsplit (path, ",", -1);
     g_autofree char *one = g_strjoinv ("\\x2c", parts);
 
-    g_string_append_printf (text, "%s%s=%s", i > 0 ? "," : "", layer->option, one);
+    g_string_append_printf (details->text, "%s%s=%s", i > 0 ? "," : "", layer->option, one);
   }
-  put_printed (details, "layers", g_strdup (text->str));
+  end (details);
 }
 
 static void
@@ -319,8 +333,7 @@ linx_details_new (const LinxRequest *request, const LinxPins *pins)
   LinxDetails *details = g_new0 (LinxDetails, 1);
 
   g_atomic_ref_count_init (&details->ref);
-  details->all = g_array_sized_new (FALSE, FALSE, sizeof (Detail), DETAILS);
-  g_array_set_clear_func (details->all, clear_detail);
+  details->text = g_string_sized_new (512);
   put_arguments (details, request, pins);
   put_options (details, request, pins);
   put_namespace (details, pins);
@@ -360,15 +373,18 @@ value_at_host (const char *key, const char *place, const char *host_id, const ch
   return g_str_equal (key, "namespace-userns") ? "initial" : value;
 }
 
+static const char *
+value_of (const LinxDetails *details, guint i)
+{
+  return details->text->str + details->values[i];
+}
+
 const char *
 linx_details_get (const LinxDetails *details, const char *key)
 {
-  for (guint i = 0; i < details->all->len; i++) {
-    const Detail *detail = &g_array_index (details->all, Detail, i);
-
-    if (g_str_equal (detail->key, key))
-      return detail->value != NULL ? detail->value : "";
-  }
+  for (guint i = 0; i < details->n; i++)
+    if (g_str_equal (details->keys[i], key))
+      return value_of (details, i);
   g_assert_not_reached ();
 }
 
@@ -379,11 +395,9 @@ linx_details_foreach (const LinxDetails *details, const char *place, LinxDetailF
   g_autofree char *shown = place != NULL ? linx_text_escape (place) : NULL;
   g_autofree char *host_id = g_strdup_printf ("%" G_GUINT64_FORMAT, linx_process_host_mnt_ns ());
 
-  for (guint i = 0; i < details->all->len; i++) {
-    const Detail *detail = &g_array_index (details->all, Detail, i);
-    const char *value = detail->value != NULL ? detail->value : "";
+  for (guint i = 0; i < details->n; i++) {
+    const char *key = details->keys[i], *value = value_of (details, i);
 
-    func (detail->key, place != NULL ? value_at_host (detail->key, shown, host_id, value) : value,
-          user_data);
+    func (key, place != NULL ? value_at_host (key, shown, host_id, value) : value, user_data);
   }
 }

@@ -58,11 +58,16 @@ work_free (gpointer data)
     g_idle_add_full (G_PRIORITY_DEFAULT, leave_bounds, g_memdup2 (&rest, sizeof rest), g_free);
 }
 
+static gboolean
+has_large_arguments (const LinxWork *work)
+{
+  return g_variant_get_size (work->request->arguments) > LINX_LARGE_ARGUMENTS;
+}
+
 void
 linx_work_free (LinxWork *work)
 {
-  gboolean is_large = work->pins->reply_bytes > LINX_LARGE_BYTES
-                      || g_variant_get_size (work->request->arguments) > LINX_LARGE_ARGUMENTS;
+  gboolean is_large = work->pins->reply_bytes > LINX_LARGE_BYTES || has_large_arguments (work);
 
   if (linx_pins_hold_any (work->pins) || is_large || !g_main_context_is_owner (NULL))
     linx_reaper_free (work->pins->caller->account, work, work_free);
@@ -214,14 +219,23 @@ pin_or_more (LinxVisit *visit, LinxWork *work, GError **error)
   return work->pins->privileged ? perform (visit, work, error) : TRUE;
 }
 
-/* What it holds of tables, but for a reply that is done, it holds no more. What is to be said of it
- * is written here, not in the main loop. */
+/* What polkit is asked is printed here, and what takes its time; the rest when the caller has its
+ * answer. */
+static gboolean
+prints_details (const LinxWork *work, gboolean asks)
+{
+  return asks
+         || ((has_large_arguments (work) || work->pins->layers != NULL)
+             && linx_policy_is_audited (work->request, work->pins));
+}
+
+/* What it holds of tables, but for a reply that is done, it holds no more. */
 static gboolean
 end (LinxWork *work, gboolean asks, gboolean ok)
 {
   linx_memory_use (NULL);
   g_clear_pointer (&work->details, linx_details_unref);
-  if (asks || linx_policy_is_audited (work->request, work->pins))
+  if (prints_details (work, asks))
     work->details = linx_details_new (work->request, work->pins);
   if (!ok || work->value == NULL)
     linx_memory_clear (&work->pins->memory);

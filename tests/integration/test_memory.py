@@ -5,13 +5,14 @@ a cgroup that has it."""
 import os
 import pathlib
 import re
+import signal
 import subprocess
 import sys
 import unittest
 
 from actors import BUILD, HERE, as_user
-from harness import service_pid, start_in_its_place
-from life import DAEMON, Life
+from harness import service_pid, start_in_its_place, wait_until
+from life import DAEMON, Life, held
 
 UNIT = pathlib.Path('/usr/lib/systemd/system/linx-mountd.service')
 V1, V2 = pathlib.Path('/sys/fs/cgroup/memory'), pathlib.Path('/sys/fs/cgroup')
@@ -109,6 +110,25 @@ class Memory(Life):
         peak, refusals = self.group.peak(), self.group.refusals()
         print(f'all bounds at once: {peak >> 20} MiB of {self.limit}', file=sys.stderr)
         self.assertEqual(refusals, 0)
+
+    def test_places_of_the_host(self):
+        """Of each of which polkit is to be asked, with all that is said of the call, and is slow."""
+        subprocess.run(['sh', '-ec', '''mount -t tmpfs v /media; mount --make-shared /media
+            chmod 755 /media; mkdir /media/a; for n in $(seq 15); do mkdir /srv/$n
+            mount --bind /media /srv/$n; done'''], check=True)
+        self.addCleanup(subprocess.run, ['sh', '-ec', 'umount -R -l /media; for n in $(seq 15); do '
+                                         'umount -l /srv/$n; rmdir /srv/$n; done'], check=True)
+        target = self.child('--mount', '--propagation', 'unchanged')
+        words = ','.join(['x=' + chr(0x202e) * 19] * 60)  # four times as long when it is printed
+        call = f"('tmpfs', '/media/a', 'tmpfs', {{'in': <uint32 {target.pid}>, 'options': <'{words}'>}})"
+        polkitd = int(subprocess.check_output(['pidof', 'polkitd']))
+        os.kill(polkitd, signal.SIGSTOP)
+        self.addCleanup(os.kill, polkitd, signal.SIGCONT)
+        self.all_sent([swarm(self, user, 8, 8, 'Mount', call) for user in USERS])
+        wait_until(lambda: held(self.service.pid)['/media/a'] >= 150, 'the calls being looked up')
+        peak = self.group.peak()
+        print(f'calls of eight users, of 16 places each: {peak >> 20} MiB', file=sys.stderr)
+        self.assertLess(peak, 48 << 20)
 
 
 if __name__ == '__main__':

@@ -5,6 +5,7 @@ import os
 import subprocess
 import unittest
 
+from actors import BUILD
 from harness import CHALLENGE, Agent, Case, audit_line, mountinfo, mounts_at, table
 
 PEER = ('--mount', '--propagation', 'unchanged')
@@ -141,6 +142,15 @@ class Peers(Case):
             self.addCleanup(run, 'umount', f'/srv/{number}')
         self.before = table(), table(self.pid)
         self.no(self.alice.mount, '/mnt/a', error=TOO_MANY, words='16 places')
+
+    def test_more_mounts_than_can_be_judged(self):
+        """Each that would go away is looked for at each of the host's."""
+        run('mkdir', '/mnt/many')
+        run(f'{BUILD}/tests/helpers/many-mounts', '/mnt/many', '2000')
+        target = self.child(*PEER)
+        for place, error, words in (('/mnt', TOO_MANY, 'too many mounts'),
+                                    ('/mnt/data/sub', CHALLENGE, '')):
+            self.refused(error, words, self.alice.umount, place, in_=target.pid, recursive=True)
 
     def test_the_host_receives(self):
         """The host's mount is no peer any more, but receives what happens in the container."""
