@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "list-ways.h"
-#include "mountinfo.h"
-#include "row-writer.h"
-#include "statmount.h"
-#include "sys.h"
+#include "kernel/mountinfo.h"
+#include "table/row-writer.h"
+#include "kernel/statmount.h"
+#include "kernel/sys.h"
 
 #include <errno.h>
 #include <fcntl.h>

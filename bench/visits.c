@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "visits.h"
-#include "filesystem-types.h"
-#include "kernel-features.h"
-#include "process.h"
-#include "reaper.h"
+#include "source/filesystem-types.h"
+#include "kernel/features.h"
+#include "kernel/process.h"
+#include "worker/async-close.h"
 #include "tools.h"
-#include "utab.h"
-#include "verb.h"
+#include "mount/utab.h"
+#include "request/request-decode.h"
 #include "work.h"
 
 #include <sys/pidfd.h>
@@ -58,7 +58,7 @@ bench_visit (const char *method, GVariant *arguments)
   g_autoptr (GVariant) owned = g_variant_ref_sink (arguments);
   g_autoptr (GError) error = NULL;
   g_autoptr (LinxRequest) request
-      = linx_request_decode (linx_verb_find (method), owned, NULL, &error);
+      = linx_request_decode (linx_method_find (method), owned, NULL, &error);
   gboolean done = FALSE;
   LinxWork *work;
 

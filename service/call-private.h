@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "details.h"
+#include "policy/details.h"
 #include "work.h"
 
 #include <gio/gio.h>

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "aside.h"
-#include "audit.h"
-#include "backlog.h"
+#include "bus/offload.h"
+#include "bus/send-limits.h"
+#include "bus/unread.h"
 #include "call-private.h"
 #include "call.h"
 #include "linx-error.h"
-#include "policy.h"
-#include "room.h"
-#include "verb.h"
-#include "watch-bounds.h"
+#include "policy/audit.h"
+#include "policy/policy.h"
+#include "verbs/verb.h"
+#include "watch/watch-limits.h"
 
 #include <errno.h>
 #include <gio/gunixfdlist.h>
@@ -169,7 +169,7 @@ on_sent (gpointer data)
   LinxCall *call = data;
 
   linx_backlog_sent (call->caller, call->reply_bytes);
-  call->request->verb->settle (call->bus, call->request, call->caller, call->work->pins,
+  linx_verb_of (call->request)->settle (call->bus, call->request, call->caller, call->work->pins,
                                call->work->value, NULL);
   audit (call, NULL);
   call_free (call);
@@ -179,14 +179,14 @@ on_sent (gpointer data)
 static gboolean
 is_large (const LinxCall *call)
 {
-  return call->request->verb->bit == LINX_VERB_LIST_MOUNTS && call->work != NULL
+  return call->request->method->bit == LINX_VERB_LIST_MOUNTS && call->work != NULL
          && call->work->pins->reply_bytes > LINX_LARGE_BYTES;
 }
 
 void
 linx_call_finish (LinxCall *call)
 {
-  const LinxVerb *verb = call->request->verb;
+  const LinxVerb *verb = linx_verb_of (call->request);
   LinxPins *pins = call->work != NULL ? call->work->pins : NULL;
   g_autoptr (GError) error = NULL;
   GVariant *value = call->work != NULL ? call->work->value : NULL;

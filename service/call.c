@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "call.h"
-#include "aside.h"
-#include "audit.h"
-#include "authorize.h"
-#include "bounds.h"
+#include "bus/callers.h"
+#include "bus/limits.h"
+#include "bus/offload.h"
+#include "bus/send-limits.h"
 #include "call-private.h"
-#include "kernel-features.h"
-#include "policy.h"
-#include "room.h"
-#include "verb.h"
-#include "watch-bounds.h"
-#include "worker.h"
+#include "kernel/features.h"
+#include "policy/audit.h"
+#include "policy/authorize.h"
+#include "policy/policy.h"
+#include "request/request-decode.h"
+#include "verbs/verb.h"
+#include "watch/watch-limits.h"
+#include "worker/worker.h"
 
 static void
 visit (LinxCall *call, LinxVisitFunc func, GAsyncReadyCallback callback)
@@ -54,7 +56,7 @@ on_performed (GObject *source, GAsyncResult *result, gpointer user_data)
 static gboolean
 enter_watch (LinxCall *call, GError **error)
 {
-  if (call->request->verb->bit != LINX_VERB_WATCH || call->request->only_ask)
+  if (call->request->method->bit != LINX_VERB_WATCH || call->request->only_ask)
     return TRUE;
   call->watches = linx_watch_enter (call->caller, error);
   return call->watches;
@@ -66,7 +68,7 @@ check_watch (LinxCall *call, GError **error)
 {
   if (call->caller->account == LINX_ACCOUNT_ROOT)
     return enter_watch (call, error);
-  return call->request->verb->bit != LINX_VERB_WATCH || call->request->only_ask
+  return call->request->method->bit != LINX_VERB_WATCH || call->request->only_ask
          || linx_watch_bounds_check (call->caller, NULL, error);
 }
 
@@ -184,7 +186,7 @@ go_on (gpointer data)
   LinxCall *call = data;
   g_autoptr (GError) error = g_steal_pointer (&call->early);
 
-  if (error == NULL && call->request->verb->perform == NULL) {
+  if (error == NULL && linx_verb_of (call->request)->perform == NULL) {
     linx_call_finish (call);
     return;
   }
@@ -220,7 +222,7 @@ decode (LinxCall *call)
   if (call->early == NULL)
     check_descriptors (message, &call->early);
   call->request = linx_request_decode (
-      linx_verb_find (g_dbus_method_invocation_get_method_name (invocation)),
+      linx_method_find (g_dbus_method_invocation_get_method_name (invocation)),
       g_dbus_method_invocation_get_parameters (invocation), linx_message_fds_of (message),
       call->early == NULL ? &call->early : NULL);
 }

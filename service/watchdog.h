@@ -4,6 +4,3 @@
 /** linx_watchdog_init: from now on the main loop tells the service manager that it goes round,
  * where that wants to be told (sd_notify(3), WATCHDOG=1). */
 void linx_watchdog_init (void);
-
-/** linx_watchdog_send: tells the service manager, from this process. */
-void linx_watchdog_send (void);

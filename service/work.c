@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "work.h"
-#include "bounds.h"
-#include "credentials.h"
-#include "fstab.h"
+#include "bus/limits.h"
+#include "kernel/mount-events.h"
 #include "linx-error.h"
-#include "mount-events.h"
-#include "namespace.h"
-#include "owner-names.h"
-#include "peers.h"
-#include "policy.h"
-#include "reaper.h"
-#include "verb.h"
+#include "lookup/namespace.h"
+#include "mount/peers.h"
+#include "policy/policy.h"
+#include "source/fstab.h"
+#include "source/owner-names.h"
+#include "verbs/verb.h"
+#include "worker/async-close.h"
+#include "worker/credentials.h"
 
 LinxWork *
 linx_work_new (LinxRequest *request, LinxCaller *caller)
@@ -102,7 +102,7 @@ close_pins (LinxPins *pins)
 static gboolean
 perform (LinxVisit *visit, LinxWork *work, GError **error)
 {
-  GVariant *value = work->request->verb->perform (visit, work->request, work->pins, error);
+  GVariant *value = linx_verb_of (work->request)->perform (visit, work->request, work->pins, error);
 
   close_pins (work->pins);
   if (value == NULL)
@@ -118,11 +118,11 @@ look_up (const LinxRequest *request, LinxPins *pins, GError **error)
 {
   gboolean ok;
 
-  if (request->verb->pin == NULL)
+  if (linx_verb_of (request)->pin == NULL)
     return TRUE;
-  if (!linx_credentials_assume (pins->caller, pins->gid, error))
+  if (!linx_credentials_assume (&pins->credentials, error))
     return FALSE;
-  ok = request->verb->pin (request, pins, error);
+  ok = linx_verb_of (request)->pin (request, pins, error);
   return linx_credentials_resume (ok ? error : NULL) && ok;
 }
 
@@ -164,7 +164,7 @@ complete_from_fstab (LinxWork *work, GError **error)
                ? TRUE
                : linx_error_set_args (error, "'%s' is empty, and /etc/fstab is for the host alone",
                                       given->source.path[0] == '\0' ? "source" : "target");
-  if (!linx_credentials_assume (work->pins->caller, work->pins->gid, error))
+  if (!linx_credentials_assume (&work->pins->credentials, error))
     return FALSE;
   made = linx_fstab_complete (given, error);
   if (!linx_credentials_resume (made != NULL ? error : NULL))
@@ -190,7 +190,7 @@ verify (LinxPins *pins, GError **error)
   if (!linx_caller_verify (pins->caller, pins->fd[LINX_LENT_CALLER], &state, error))
     return FALSE;
   pins->privileged = state.privileged;
-  pins->gid = state.gid;
+  pins->credentials.gid = state.gid;
   pins->caller_in_initial_userns = state.initial;
   pins->verified = refuse_mere_uid_0 (pins, error);
   return pins->verified;

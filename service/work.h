@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "details.h"
-#include "pins.h"
-#include "request.h"
-#include "worker.h"
+#include "lookup/pins.h"
+#include "policy/details.h"
+#include "request/request.h"
+#include "worker/worker.h"
 
 /** LinxWorkCount: what it is counted as in the bounds. */
 typedef enum {

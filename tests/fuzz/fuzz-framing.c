@@ -5,7 +5,7 @@
  * is the same.
  */
 
-#include "framing.h"
+#include "bus/framing.h"
 
 #include <string.h>
 

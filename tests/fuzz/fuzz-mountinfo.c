@@ -4,9 +4,9 @@
  * A mount table as text: as a stream of rows, as a table, and as what the bus carries.
  */
 
-#include "mountinfo.h"
-#include "row-writer.h"
-#include "table.h"
+#include "kernel/mountinfo.h"
+#include "table/row-writer.h"
+#include "table/table.h"
 
 #include <gio/gio.h>
 #include <string.h>

@@ -5,11 +5,11 @@
  * request may be, and what it refuses it names.
  */
 
-#include "details.h"
+#include "policy/details.h"
 #include "linx-error.h"
-#include "policy.h"
+#include "policy/policy.h"
 #include "value.h"
-#include "verb.h"
+#include "request/request-decode.h"
 
 #include <limits.h>
 #include <string.h>
@@ -55,7 +55,7 @@ check_request (const LinxRequest *request)
   check_path (target);
   check_path (&request->put_old);
   g_assert_true (target->path == NULL || target->path[0] == '/'
-                 || (target->path[0] == '\0' && request->verb->bit == LINX_VERB_MOUNT));
+                 || (target->path[0] == '\0' && request->method->bit == LINX_VERB_MOUNT));
   check_where (&request->in);
   check_where (&request->from);
   check_where (&request->process);
@@ -63,7 +63,7 @@ check_request (const LinxRequest *request)
   g_assert_cmpuint (request->timeout_ms, >=, 1);
   g_assert_cmpuint (request->timeout_ms, <=, 600000);
   g_assert_true (request->raw == NULL || g_hash_table_size (request->raw) == 0);
-  if (request->verb->perform == NULL)
+  if (linx_verb_of (request)->perform == NULL)
     return;
   details = linx_details_new (request, NULL);
   linx_details_foreach (details, NULL, check_detail, NULL);
@@ -71,7 +71,7 @@ check_request (const LinxRequest *request)
 }
 
 static void
-decode (const LinxVerb *verb, GVariant *arguments, LinxMessageFds *fds)
+decode (const LinxMethod *verb, GVariant *arguments, LinxMessageFds *fds)
 {
   g_autoptr (GError) error = NULL;
   g_autoptr (LinxRequest) request = linx_request_decode (verb, arguments, fds, &error);
@@ -93,8 +93,8 @@ int
 LLVMFuzzerTestOneInput (const guint8 *bytes, gsize size)
 {
   g_autofree char *method = fuzz_first_line (&bytes, &size);
-  const LinxVerb *verb = linx_verb_find (method);
-  g_autofree char *signature = verb != NULL ? linx_verb_signature (verb) : NULL;
+  const LinxMethod *verb = linx_method_find (method);
+  g_autofree char *signature = verb != NULL ? linx_method_signature (verb) : NULL;
   g_autoptr (GVariant) arguments
       = verb != NULL ? fuzz_value (G_VARIANT_TYPE (signature), bytes, size) : NULL;
 

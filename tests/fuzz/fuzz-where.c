@@ -7,7 +7,7 @@
 
 #include "linx-error.h"
 #include "value.h"
-#include "verb.h"
+#include "request/request-decode.h"
 
 #include <string.h>
 
@@ -60,7 +60,7 @@ dictionary (const char *key, GVariant *value)
 static void
 decode (const char *method, const char *words, const char *key, gsize field, GVariant *value)
 {
-  const LinxVerb *verb = linx_verb_find (method);
+  const LinxMethod *verb = linx_method_find (method);
   g_autoptr (GVariant) arguments
       = words[0] == '\0' ? g_variant_new ("(@a{sv})", dictionary (key, value))
                          : g_variant_new ("(ss@a{sv})", "/a", words, dictionary (key, value));

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "message-fds.h"
+#include "bus/message-fds.h"
 
 /*
  * Values: GVariants made of a fuzzer's bytes, such as GDBus would hand over.

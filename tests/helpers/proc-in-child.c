@@ -3,8 +3,8 @@
 /* proc-in-child PID-NAMESPACE DIRECTORY: mounts a proc made by linx_shown_open_proc_in_child() on
  * DIRECTORY, in a mount namespace of its own, and prints what it shows. */
 
-#include "process.h"
-#include "shown.h"
+#include "kernel/process.h"
+#include "source/namespaced-fs.h"
 
 #include <dirent.h>
 #include <fcntl.h>

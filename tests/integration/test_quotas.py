@@ -8,7 +8,7 @@ import sys
 import unittest
 
 from actors import HERE, WITHOUT_POWER, HungFs, MappedChild, as_user
-from harness import Fault
+from harness import Fault, wait_until
 from life import LIMITS, Life
 
 
@@ -75,7 +75,8 @@ class Users(Crowds):
     def test_unread(self):
         """Each of 50 has less to read than what a user is shut for."""
         self.crowd(self.namespace_of('alice'), 1000, 50, 320, 'Introspect')
-        self.assertIn(self.served(self.client('alice')), (LIMITS, 'silence'))
+        wait_until(lambda: self.served(self.client('alice')) in (LIMITS, 'silence'),
+                   'what was sent being answered, and not read')
         self.others_are_served()
 
     def served(self, client):

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "audit-quota.h"
-#include "audit-value.h"
+#include "policy/audit-quota.h"
+#include "policy/audit-value.h"
 
 #include <string.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "cgroup.h"
+#include "kernel/cgroup.h"
 
 static void
 test_path (void)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "framing.h"
+#include "bus/framing.h"
 
 #include <gio/gio.h>
 #include <string.h>

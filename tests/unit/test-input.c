@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "framing.h"
-#include "input.h"
+#include "bus/framing.h"
+#include "bus/input.h"
 
 /* Connections that the service has not heard of before: each is an account of its own. */
 static gboolean

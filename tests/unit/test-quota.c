@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "quota.h"
+#include "quota/quota.h"
 
 #define ALICE 1000
 #define BOB 1001

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "request.h"
-#include "verb.h"
+#include "request/request-decode.h"
+#include "verbs/verb.h"
+#include "request/request-decode.h"
+#include "verbs/verb.h"
 
 #include <gio/gio.h>
 #include <string.h>
@@ -9,8 +11,8 @@
 static LinxRequest *
 decode (const char *method, const char *arguments, GError **error)
 {
-  const LinxVerb *verb = linx_verb_find (method);
-  g_autofree char *signature = linx_verb_signature (verb);
+  const LinxMethod *verb = linx_method_find (method);
+  g_autofree char *signature = linx_method_signature (verb);
   GVariant *parsed = g_variant_parse (G_VARIANT_TYPE (signature), arguments, NULL, NULL, NULL);
   g_autoptr (GVariant) tuple = parsed;
 
@@ -60,7 +62,7 @@ test_can (void)
       = decode ("Can", "('Umount', <('/mnt', {'detach': <true>})>)", NULL);
 
   g_assert_true (request->only_ask);
-  g_assert_cmpstr (request->verb->method, ==, "Umount");
+  g_assert_cmpstr (request->method->name, ==, "Umount");
   g_assert_true (request->detach);
 }
 

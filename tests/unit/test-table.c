@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "mountinfo.h"
-#include "row-writer.h"
-#include "subtree.h"
-#include "table.h"
+#include "kernel/mountinfo.h"
+#include "table/row-writer.h"
+#include "mount/subtree.h"
+#include "table/table.h"
 
 #include <gio/gio.h>
 

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "quota/account.h"
+
+/*
+ * Aside: threads for what only takes its time, and would take the main loop's: what is large is
+ * decoded there, and written. An account has one of them at a time.
+ */
+
+/** linx_aside_init: called once, from main(). */
+void linx_aside_init (void);
+
+/**
+ * linx_aside_run:
+ * @account: for whom
+ * @begin: (nullable): called with @data in the main loop when it is its turn
+ * @func: called with @data on a thread
+ * @done: called with @data in the main loop afterwards
+ * @data: for all of them
+ *
+ * For the main loop.
+ */
+void linx_aside_run (LinxAccount account, void (*begin) (gpointer data),
+                     void (*func) (gpointer data), void (*done) (gpointer data), gpointer data);

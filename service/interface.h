@@ -1,5 +1,0 @@
-/* SPDX-License-Identifier: LGPL-2.1-or-later */
-#pragma once
-
-/* GDBusInterfaceInfo of org.linx.Mount1, which gdbus-codegen makes of introspection/. */
-#include "linx-interface-info.h"

@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "kernel/features.h"
+#include "kernel/process.h"
+#include "linx-error.h"
+#include "lookup/namespace.h"
+#include "lookup/ns-file.h"
+#include "lookup/pins.h"
+#include "table/mount-id.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+
+/* Looking up what a request names, as the caller, to be held. */
+
+/* /proc/self and /proc/thread-self are whoever looks them up: for a caller, its own process. Only
+ * where that /proc is of the service's pid namespace, which the caller's number is of. */
+static char *
+path_for_caller (const LinxPins *pins, int root, const char *path)
+{
+  static const char *const names[] = { "/proc/self", "/proc/thread-self" };
+  pid_t pid = pins->caller->pid;
+
+  for (gsize i = 0; i < G_N_ELEMENTS (names); i++) {
+    const char *rest = path + strlen (names[i]);
+
+    if (g_str_has_prefix (path, names[i]) && (rest[0] == '/' || rest[0] == '\0')
+        && linx_process_is_shown_by (root, "proc"))
+      return i == 0 ? g_strdup_printf ("/proc/%d%s", (int)pid, rest)
+                    : g_strdup_printf ("/proc/%d/task/%d%s", (int)pid, (int)pid, rest);
+  }
+  return g_strdup (path);
+}
+
+static gboolean
+is_given (const LinxNamed *named)
+{
+  return named->path != NULL || named->fd >= 0;
+}
+
+/* Where a call has several paths. */
+static gboolean
+name_argument (const char *argument, GError **error)
+{
+  if (error != NULL && *error != NULL) {
+    g_autofree char *message = (*error)->message;
+
+    (*error)->message = g_strdup_printf ("%s; argument '%s'", message, argument);
+  }
+  return FALSE;
+}
+
+static int
+open_named (const LinxRequest *request, const LinxPins *pins, guint root, const LinxNamed *named,
+            guint lent, guint flags, GError **error)
+{
+  g_autofree char *path
+      = named->fd < 0 ? path_for_caller (pins, pins->fd[root], named->path) : NULL;
+
+  if (path != NULL)
+    return linx_path_open (pins->fd[root], path, linx_pins_path_flags (request) | flags, error);
+  return linx_path_reopen (pins->fd[lent], error);
+}
+
+/* Mounting on one, and cloning one, is younger than they are. */
+static gboolean
+check_kernel (const LinxRequest *request, GError **error)
+{
+  if ((request->method->bit & (LINX_VERBS_PLACING | LINX_VERBS_CLONING)) == 0
+      || linx_feature_detached_mounts ())
+    return TRUE;
+  g_set_error_literal (error, G_DBUS_ERROR, G_DBUS_ERROR_NOT_SUPPORTED,
+                       "detached mounts can be cloned and mounted on since Linux 6.15");
+  return FALSE;
+}
+
+/* A place, or a detached mount that a descriptor gave, of verbs that take one. */
+static gboolean
+read_place (const LinxRequest *request, LinxPlace *place, int fd, const LinxNamed *named,
+            gboolean takes_detached, GError **error)
+{
+  if (takes_detached && named->fd >= 0 && linx_file_id_read (&place->id, fd, "") == 0
+      && linx_pins_is_detached (&place->id))
+    return check_kernel (request, error);
+  return linx_place_read (place, fd, linx_named_text (named), error);
+}
+
+/* The directory of a target that is to be created, and its last component. */
+static gboolean
+hold_parent (const LinxRequest *request, LinxPins *pins, GError **error)
+{
+  g_autofree char *parent = NULL;
+
+  linx_path_split (request->target.path, &parent, &pins->name);
+  if (g_str_equal (pins->name, ".") || g_str_equal (pins->name, ".."))
+    return linx_error_set (error, LINX_MOUNT_STAGE_RESOLVE, ENOENT, request->target.path, NULL);
+  pins->fd[LINX_PIN_TARGET]
+      = linx_path_open (pins->fd[LINX_PIN_ROOT], parent, linx_pins_path_flags (request), error);
+  return pins->fd[LINX_PIN_TARGET] >= 0;
+}
+
+/* What goes beneath a mount has that one's place. */
+static gboolean
+check_beneath (const LinxPins *pins, GError **error)
+{
+  if (!linx_feature_beneath ()) {
+    g_set_error_literal (error, G_DBUS_ERROR, G_DBUS_ERROR_NOT_SUPPORTED,
+                         "'beneath' is possible since Linux 6.5");
+    return FALSE;
+  }
+  if (pins->target_detached)
+    return linx_error_set_args (error, "'beneath' does not go with a detached mount");
+  return pins->target_is_mount
+             ? TRUE
+             : linx_error_set (error, LINX_MOUNT_STAGE_MOVE_MOUNT, EINVAL, pins->target,
+                               "not a mount point: there is nothing to go beneath");
+}
+
+static gboolean
+hold_target (const LinxRequest *request, LinxPins *pins, GError **error)
+{
+  g_autoptr (GError) missing = NULL;
+
+  pins->fd[LINX_PIN_TARGET]
+      = open_named (request, pins, LINX_PIN_ROOT, &request->target, LINX_LENT_TARGET, 0, &missing);
+  if (missing != NULL
+      && (request->create == LINX_CREATE_NOTHING
+          || linx_mount_error_get_errno (missing) != ENOENT)) {
+    g_propagate_error (error, g_steal_pointer (&missing));
+    return FALSE;
+  }
+  if (missing != NULL && !hold_parent (request, pins, error))
+    return FALSE;
+  if (!read_place (request, &pins->place, pins->fd[LINX_PIN_TARGET], &request->target,
+                   (request->method->bit & LINX_VERBS_ON_DETACHED) != 0, error))
+    return FALSE;
+
+  pins->target_detached = pins->place.path == NULL;
+  pins->target = pins->target_detached ? g_strdup (LINX_DETACHED)
+                 : pins->name == NULL  ? g_strdup (pins->place.path)
+                                       : g_build_filename (pins->place.path, pins->name, NULL);
+  pins->target_mount = pins->place.id.mount;
+  pins->target_is_mount = pins->name == NULL && pins->place.id.mount_root;
+  pins->target_propagation = linx_mount_id_propagation (pins->target_mount);
+  return !request->beneath || check_beneath (pins, error);
+}
+
+gboolean
+linx_pins_hold_target (const LinxRequest *request, LinxPins *pins, GError **error)
+{
+  if (hold_target (request, pins, error))
+    return TRUE;
+  if (is_given (&request->put_old))
+    return name_argument ("new_root", error);
+  return is_given (&request->source) ? name_argument ("target", error) : FALSE;
+}
+
+/* The path of @path from @top, where it is below it. */
+static char *
+path_below (const char *path, const char *top)
+{
+  gsize length = g_str_equal (top, "/") ? 0 : strlen (top);
+
+  if (strncmp (path, top, length) != 0 || path[length] != '/' || path[length + 1] == '\0')
+    return NULL;
+  return g_strdup (path + length + 1);
+}
+
+gboolean
+linx_pins_hold_put_old (const LinxRequest *request, LinxPins *pins, GError **error)
+{
+  const LinxNamed *named = &request->put_old;
+
+  if (!is_given (named))
+    return TRUE;
+  pins->fd[LINX_PIN_PUT_OLD]
+      = open_named (request, pins, LINX_PIN_ROOT, named, LINX_LENT_PUT_OLD, 0, error);
+  if (pins->fd[LINX_PIN_PUT_OLD] < 0
+      || !linx_place_read (&pins->put_old, pins->fd[LINX_PIN_PUT_OLD], linx_named_text (named),
+                           error))
+    return name_argument ("put_old", error);
+  pins->put_old_below = path_below (pins->put_old.path, pins->place.path);
+  return TRUE;
+}
+
+static int
+open_source (const LinxRequest *request, const LinxPins *pins, guint flags, GError **error)
+{
+  guint root = pins->fd[LINX_PIN_FROM_NS] >= 0 ? LINX_PIN_FROM_ROOT : LINX_PIN_ROOT;
+  const LinxNamed *named = &request->source;
+  const char *name;
+  pid_t pid;
+
+  if (request->method->bit == LINX_VERB_BIND && named->fd < 0
+      && linx_ns_file_match (named->path, pins->caller->pid, &pid, &name))
+    return linx_ns_file_open (named->path, pid, name, error);
+  return open_named (request, pins, root, named, LINX_LENT_SOURCE, flags, error);
+}
+
+static gboolean
+is_ns_file (const LinxRequest *request, LinxPins *pins, int fd)
+{
+  return request->method->bit == LINX_VERB_BIND
+         && linx_file_id_read (&pins->source_place.id, fd, "") == 0
+         && !pins->source_place.id.mount_root && linx_ns_file_is (&pins->source_place.id);
+}
+
+static gboolean
+hold_source (const LinxRequest *request, LinxPins *pins, guint flags, GError **error)
+{
+  int fd = pins->fd[LINX_PIN_SOURCE] = open_source (request, pins, flags, error);
+
+  if (fd >= 0 && is_ns_file (request, pins, fd)) {
+    pins->source_kind = LINX_SOURCE_NAMESPACE;
+    pins->source = linx_ns_file_name (fd);
+    return TRUE;
+  }
+  if (fd < 0
+      || !read_place (request, &pins->source_place, fd, &request->source,
+                      (request->method->bit & LINX_VERBS_CLONING) != 0, error))
+    return name_argument ("source", error);
+  if (pins->source_place.path == NULL) {
+    pins->source_kind = LINX_SOURCE_FD;
+    pins->source = g_strdup (LINX_DETACHED);
+    return TRUE;
+  }
+  pins->source = g_strdup (pins->source_place.path);
+  pins->source_kind
+      = S_ISDIR (pins->source_place.id.mode) ? LINX_SOURCE_DIRECTORY : LINX_SOURCE_FILE;
+  return TRUE;
+}
+
+gboolean
+linx_pins_hold_source (const LinxRequest *request, LinxPins *pins, guint flags, GError **error)
+{
+  if (!linx_pins_crosses (pins))
+    return hold_source (request, pins, flags, error);
+  return linx_namespace_enter (pins, LINX_FROM, error) && hold_source (request, pins, flags, error)
+         && linx_namespace_enter (pins, LINX_IN, error);
+}

@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "mount/attach.h"
+#include "kernel/sys.h"
+#include "linx-error.h"
+#include "linx-text.h"
+#include "mount/peers.h"
+#include "table/table.h"
+#include "worker/credentials.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* Makes the placeholder as the caller, and holds it in the place of its directory. */
+static gboolean
+create_target (LinxVisit *visit, const LinxRequest *request, LinxPins *pins, GError **error)
+{
+  g_autofree char *shown = linx_text_escape (pins->target);
+  g_autofree char *step = g_strdup_printf ("create %s", shown);
+  gboolean directory = request->create == LINX_CREATE_DIRECTORY;
+  int parent = pins->fd[LINX_PIN_TARGET];
+  int rc, err, made;
+
+  if (!linx_visit_commit (visit, step, error))
+    return FALSE;
+  rc = directory ? mkdirat (parent, pins->name, 0755)
+                 : openat (parent, pins->name, O_CREAT | O_EXCL | O_WRONLY | O_NOFOLLOW | O_CLOEXEC,
+                           0644);
+  err = errno;
+  linx_visit_committed (visit, rc >= 0);
+  if (rc < 0)
+    return linx_error_set (error, LINX_MOUNT_STAGE_CREATE, err, pins->target,
+                           err == EOVERFLOW ? "the filesystem has no number for the caller's user"
+                                            : NULL);
+  if (!directory)
+    close (rc);
+  made = openat (parent, pins->name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+  if (made < 0)
+    return linx_error_set (error, LINX_MOUNT_STAGE_RESOLVE, ESTALE, pins->target, NULL);
+  close (parent);
+  pins->fd[LINX_PIN_TARGET] = made;
+  linx_place_clear (&pins->place);
+  return linx_place_read (&pins->place, made, pins->target, error)
+         && (g_str_equal (pins->place.path, pins->target)
+                 ? TRUE
+                 : linx_error_set (error, LINX_MOUNT_STAGE_RESOLVE, ESTALE, pins->target, NULL));
+}
+
+/* The eyes with which a placeholder is made: the caller's. For root in a namespace that another
+ * user namespace owns, those of the directory's owner: on a filesystem of that user namespace the
+ * kernel has no number for a file of root's (EOVERFLOW). */
+static gboolean
+assume_creator (const LinxPins *pins, GError **error)
+{
+  if (pins->privileged && pins->ns[LINX_IN].foreign && pins->name != NULL)
+    return linx_credentials_assume_ids (pins->place.id.uid, pins->place.id.gid, error);
+  return linx_credentials_assume (&pins->credentials, error);
+}
+
+gboolean
+linx_attach_ready (LinxVisit *visit, const LinxRequest *request, LinxPins *pins, GError **error)
+{
+  gboolean ok;
+
+  if (!linx_pins_recheck_as_caller (pins, error) || !assume_creator (pins, error))
+    return FALSE;
+  ok = pins->name == NULL || create_target (visit, request, pins, error);
+  return linx_credentials_resume (ok ? error : NULL) && ok;
+}
+
+gboolean
+linx_attach_check_kind (const LinxRequest *request, const LinxPins *pins, guint mode,
+                        GError **error)
+{
+  gboolean directory = pins->name != NULL ? request->create == LINX_CREATE_DIRECTORY
+                                          : S_ISDIR (pins->place.id.mode);
+
+  return directory == S_ISDIR (mode)
+             ? TRUE
+             : linx_error_set (error, LINX_MOUNT_STAGE_MOVE_MOUNT, ENOTDIR, pins->target,
+                               "a directory goes onto a directory only, and a file onto a file");
+}
+
+/* As mount(2) has it: the kernel's move_mount(2) would stack it (do_add_mount(), fs/namespace.c).
+ */
+static gboolean
+check_not_there (const LinxRequest *request, const LinxPins *pins, const LinxFileId *mount,
+                 GError **error)
+{
+  const LinxFileId *place = &pins->place.id;
+  gboolean there = request->method->bit == LINX_VERB_MOUNT && !request->beneath && pins->name == NULL
+                   && place->mount_root && mount->reusable == 0 && place->reusable == 0
+                   && mount->major == place->major && mount->minor == place->minor
+                   && mount->inode == place->inode;
+
+  return there ? linx_error_set (error, LINX_MOUNT_STAGE_MOVE_MOUNT, EBUSY, pins->target,
+                                 "the same filesystem is already mounted there")
+               : TRUE;
+}
+
+static const char *
+explain (const LinxRequest *request, const LinxPins *pins, int err)
+{
+  if (err == ELOOP && pins->source_kind == LINX_SOURCE_NAMESPACE)
+    return "a mount namespace can be pinned in an older one only, by the order of their numbers, "
+           "which are given out a CPU at a time";
+  if (err == EINVAL && request->beneath)
+    return "nothing goes beneath the root of a namespace, or a mount that is locked in place, nor "
+           "where propagation would bring it there twice";
+  if (err == EINVAL)
+    return "an unbindable or locked mount, or one of another namespace, cannot be put there";
+  if (err == ENOENT)
+    return "it, or what is to be mounted, was deleted: the kernel mounts neither on it nor it "
+           "elsewhere";
+  return NULL;
+}
+
+static gboolean
+fail (const LinxRequest *request, const LinxPins *pins, int err, GError **error)
+{
+  g_autoptr (LinxTable) table = err == ENOSPC ? linx_table_read (NULL) : NULL;
+  g_autofree char *words = NULL;
+
+  if (table != NULL)
+    words = g_strdup_printf ("the namespace, or one that it propagates to, would have more mounts "
+                             "than fs.mount-max (sysctl) allows; here are %u",
+                             table->rows->len);
+  return linx_error_set (error, LINX_MOUNT_STAGE_MOVE_MOUNT, err, pins->target,
+                         words != NULL ? words : explain (request, pins, err));
+}
+
+int
+linx_attach_move (const LinxRequest *request, int mount, int target)
+{
+  unsigned int flags = MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH
+                       | (request->beneath ? LINX_MOVE_MOUNT_BENEATH : 0);
+
+  return move_mount (mount, "", target, "", flags);
+}
+
+static gboolean
+move_onto_target (LinxVisit *visit, const LinxRequest *request, int mount, const LinxPins *pins,
+                  GError **error)
+{
+  int rc, err;
+
+  if (!linx_visit_commit (visit, "move_mount", error))
+    return FALSE;
+  rc = linx_attach_move (request, mount, pins->fd[LINX_PIN_TARGET]);
+  err = errno;
+  linx_visit_committed (visit, rc == 0);
+  return rc == 0 ? TRUE : fail (request, pins, err, error);
+}
+
+gboolean
+linx_attach (LinxVisit *visit, const LinxRequest *request, LinxPins *pins, int mount,
+             GError **error)
+{
+  LinxFileId id = { 0 };
+  int rc = linx_file_id_read (&id, mount, "");
+
+  /* A FUSE filesystem that is not root's tells root nothing, of a mount that is in no table yet. */
+  if (rc == EACCES && pins->source_place.path != NULL) {
+    id.mode = pins->source_place.id.mode;
+    rc = 0;
+  }
+  pins->fresh = FALSE; /* the mount was made meanwhile */
+  if (rc != 0)
+    return linx_error_set (error, LINX_MOUNT_STAGE_MOVE_MOUNT, rc, pins->target, NULL);
+  return linx_attach_check_kind (request, pins, id.mode, error)
+         && check_not_there (request, pins, &id, error)
+         && linx_attach_ready (visit, request, pins, error)
+         && linx_peers_recheck (request, pins, error)
+         && move_onto_target (visit, request, mount, pins, error);
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "linx-error.h"
+#include "mount/propagation.h"
+#include "verbs/ops.h"
+#include "verbs/reply.h"
+
+#include <errno.h>
+
+gboolean
+linx_propagation_pin (const LinxRequest *request, LinxPins *pins, GError **error)
+{
+  if (!linx_pins_hold_target (request, pins, error))
+    return FALSE;
+  return pins->target_is_mount ? TRUE
+                               : linx_error_set (error, LINX_MOUNT_STAGE_PROPAGATION, EINVAL,
+                                                 pins->target, "not a mount point");
+}
+
+GVariant *
+linx_propagation_perform (LinxVisit *visit, const LinxRequest *request, LinxPins *pins,
+                          GError **error)
+{
+  int mount = pins->fd[LINX_PIN_TARGET];
+
+  if (!linx_pins_recheck_as_caller (pins, error)
+      || !linx_propagation_set (visit, mount, request->recursive, request->propagation,
+                                pins->target, error))
+    return NULL;
+  return linx_reply_changed (request, mount);
+}

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#include "watch/table-diff.h"
+#include "kernel/process.h"
+#include "linx-error.h"
+#include "worker/async-close.h"
+#include "worker/worker.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <unistd.h>
+
+#define TIMEOUT_MS 60000
+
+LinxLook *
+linx_look_new (void)
+{
+  LinxLook *look = g_new0 (LinxLook, 1);
+
+  look->process[0] = -1;
+  look->touched = g_array_new (FALSE, FALSE, sizeof (guint64));
+  return look;
+}
+
+void
+linx_look_free (LinxLook *look)
+{
+  g_clear_pointer (&look->seen, linx_seen_free);
+  linx_changes_clear (&look->changes);
+  g_array_unref (look->touched);
+  g_free (look);
+}
+
+static gboolean
+left (GError **error)
+{
+  return linx_error_set (error, LINX_MOUNT_STAGE_WATCH, ESRCH, "process",
+                         "it is not in the namespace any more");
+}
+
+static gboolean
+enter (const LinxLook *look, GError **error)
+{
+  int ns = linx_process_open (look->pid, "ns/mnt", O_RDONLY);
+  gboolean ok = ns >= 0 && linx_process_alive (look->process[0])
+                && linx_ns_fd_inode (ns) == look->inode && setns (ns, CLONE_NEWNS) == 0;
+
+  if (ns >= 0)
+    close (ns);
+  return ok ? TRUE : left (error);
+}
+
+static gboolean
+do_look (LinxVisit *visit, gpointer data, GError **error)
+{
+  LinxLook *look = data;
+  gboolean inside = look->pid != 0;
+
+  (void)visit;
+  if (!inside && look->ns == 0)
+    return left (error);
+  look->entered = inside ? enter (look, error) : TRUE;
+  return look->entered
+         && linx_seen_look (look->seen, inside ? 0 : look->ns, look->touched, look->sweeps,
+                            &look->changes, error);
+}
+
+static void
+reap (gpointer look)
+{
+  linx_reaper_free (LINX_ACCOUNT_ROOT, look, (GDestroyNotify)linx_look_free);
+}
+
+void
+linx_look_start (LinxLook *look, GAsyncReadyCallback callback, gpointer data)
+{
+  look->start = g_get_monotonic_time ();
+  linx_workers_visit (do_look, look, reap, look->process, 1, 0, TIMEOUT_MS, callback, data);
+}
+
+gboolean
+linx_look_finish (GAsyncResult *result, LinxLook **look, GError **error)
+{
+  return linx_workers_visit_finish (result, (gpointer *)look, error);
+}

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+#pragma once
+
+#include "watch/table-snapshot.h"
+
+#include <gio/gio.h>
+#include <sys/types.h>
+
+/*
+ * Looks: a worker compares a namespace's table with what was seen of it before.
+ */
+
+/**
+ * LinxLook:
+ * @seen: what was seen before; afterwards, what is seen now
+ * @inode: the namespace, as lsns(8) shows it
+ * @ns: its id for ever, to read it by where there is no process; 0: there is none
+ * @pid: a process that is in it, to read it from inside, as its processes see it; 0: none
+ * @process: that process's pidfd; lent
+ * @touched: (element-type guint64): mounts to look at
+ * @sweeps: go on with a sweep through the whole table, or begin one
+ *
+ * @start: when it started, monotonic
+ * @entered: whether the namespace was there to be read
+ * @changes: what has changed
+ *
+ * What goes to the worker and comes back.
+ */
+typedef struct {
+  LinxSeen *seen;
+  guint64 inode;
+  guint64 ns;
+  pid_t pid;
+  int process[1];
+  GArray *touched;
+  gboolean sweeps;
+
+  gint64 start;
+  gboolean entered;
+  LinxChanges changes;
+} LinxLook;
+
+/** linx_look_new: (transfer full): a look at nothing yet. */
+LinxLook *linx_look_new (void);
+
+void linx_look_free (LinxLook *look);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (LinxLook, linx_look_free)
+
+/**
+ * linx_look_start:
+ * @look: (transfer full): what to look at
+ * @callback: called in the main context
+ * @data: for @callback
+ */
+void linx_look_start (LinxLook *look, GAsyncReadyCallback callback, gpointer data);
+
+/**
+ * linx_look_finish:
+ * @result: the result
+ * @look: (out) (transfer full) (nullable): the look; %NULL where the worker did not come back
+ * @error: List.*, Watch.ESRCH where the process is not in the namespace any more, or Timeout
+ *
+ * Returns: whether it was done
+ */
+gboolean linx_look_finish (GAsyncResult *result, LinxLook **look, GError **error);
