@@ -17,18 +17,18 @@
 /* For how long each way is repeated, and how often at least and at most. */
 #define SECONDS 1.5
 #define LEAST_ROUNDS 3
-#define MOST_ROUNDS 200
+#define MAX_ROUNDS 200
 
 static GDBusConnection *bus;
 
 static double
 measure (void (*take) (void), guint *rounds)
 {
-  double us[MOST_ROUNDS];
+  double us[MAX_ROUNDS];
   double end = bench_now_us () + SECONDS * 1e6;
 
   *rounds = 0;
-  while (*rounds < LEAST_ROUNDS || (bench_now_us () < end && *rounds < MOST_ROUNDS)) {
+  while (*rounds < LEAST_ROUNDS || (bench_now_us () < end && *rounds < MAX_ROUNDS)) {
     double start = bench_now_us ();
 
     take ();
@@ -86,7 +86,7 @@ measure_all (guint n_mounts)
   peak ((guint)getpid ());
   bench_list_whole ();
   printf ("\n%u mounts; listed whole%s: service %.1f MiB resident at most, client %.1f MiB\n",
-          n_mounts, n_mounts > LIST_MOST_WHOLE ? " in pages of 5000" : "",
+          n_mounts, n_mounts > LIST_MAX_WHOLE ? " in pages of 5000" : "",
           (double)peak (service) / 1024, (double)peak ((guint)getpid ()) / 1024);
   printf ("%-20s %10s %8s  %s\n", "", "ms", "rounds", "times as fast");
   for (gsize i = 0; i < n_ways; i++) {

@@ -11,7 +11,7 @@
  * median over clients and rounds.
  */
 
-#include "visits.h"
+#include "jobs.h"
 #include "ways.h"
 
 #include <errno.h>
@@ -31,12 +31,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define MOST_SAMPLES 65536
+#define MAX_SAMPLES 65536
 /* Long enough that what another way left in the caches is not this one's to pay for. */
 #define TURN_US 100000.
 
 typedef struct {
-  double us[MOST_SAMPLES];
+  double us[MAX_SAMPLES];
   guint n;
 } Samples;
 
@@ -57,7 +57,7 @@ be_client (int channel, int number, const struct passwd *user)
   prctl (PR_SET_PDEATHSIG, SIGKILL);
   channel = bench_check (dup2 (channel, STDIN_FILENO), "dup2");
   if (user == NULL)
-    bench_visits_init ();
+    bench_jobs_init ();
   bench_take_connection ();
   while (recv (channel, &order, sizeof order, 0) == sizeof order) {
     double start = bench_now_us ();
@@ -103,7 +103,7 @@ take_turn (const Order *order, guint n_clients, gboolean keep)
   for (guint i = 0; i < n_clients; i++) {
     if (recv (group[i], &us, sizeof us, 0) != sizeof us)
       exit (1); /* the client has said why */
-    if (keep && all->n < MOST_SAMPLES)
+    if (keep && all->n < MAX_SAMPLES)
       all->us[all->n++] = us;
   }
 }
@@ -164,9 +164,8 @@ main (int argc, char **argv)
   printf (
       "medians in microseconds of one empty call (get, sd-get), and of mounting and unmounting\n"
       "%-5s %7s %6s %6s %8s %8s %8s %8s %8s %8s %8s %8s %8s %8s %8s %8s %8s %8s %8s\n",
-      "verb", "clients", "mounts", "rounds", "get", "floor", "visit", "root", "sd-get", "sd-root",
-      "alice", "nsenter", "sudo", "ns/sd", "ns/root", "su/alice", "sd/floor", "rt/floor",
-      "rt/visit");
+      "verb", "clients", "mounts", "rounds", "get", "floor", "job", "root", "sd-get", "sd-root",
+      "alice", "nsenter", "sudo", "ns/sd", "ns/root", "su/alice", "sd/floor", "rt/floor", "rt/job");
   for (int i = 2; i < argc; i++)
     measure_verb (g_str_equal (argv[i], "bind"), n_mounts, parked, strtod (argv[1], NULL));
   return 0;

@@ -13,7 +13,7 @@
 #include <sys/ioctl.h>
 
 /* findmnt's tree takes minutes beyond that. */
-#define MOST_TREE 10000
+#define MAX_TREE 10000
 
 static GDBusConnection *bus;
 static pid_t pid;
@@ -78,7 +78,7 @@ by_pages (const char *const *fields)
     GVariantDict options;
 
     g_variant_dict_init (&options, NULL);
-    if (n_mounts > LIST_MOST_WHOLE)
+    if (n_mounts > LIST_MAX_WHOLE)
       g_variant_dict_insert (&options, "limit", "u", LIST_PAGE);
     if (last != 0)
       g_variant_dict_insert (&options, "after", "t", last);
@@ -86,7 +86,7 @@ by_pages (const char *const *fields)
       g_variant_dict_insert (&options, "fields", "^as", fields);
     n = list_and_use (&options, &last);
     all += n;
-  } while (n == LIST_PAGE && n_mounts > LIST_MOST_WHOLE);
+  } while (n == LIST_PAGE && n_mounts > LIST_MAX_WHOLE);
   expect (all, all >= n_mounts);
 }
 
@@ -314,23 +314,23 @@ step_use (void)
 }
 
 static const ListWay ways[] = {
-  { "findmnt --json", findmnt_tree, MOST_TREE, NULL },
+  { "findmnt --json", findmnt_tree, MAX_TREE, NULL },
   { "findmnt -J --list", findmnt_list, 100000, NULL },
   { "findmnt TARGET", findmnt_target, 100000, NULL },
   { "findmnt -l -t TYPE", findmnt_type, 100000, NULL },
   { "libmount", libmount, 100000, "findmnt -J --list" },
   { "whole", bench_list_whole, 100000, "findmnt -J --list" },
-  { "whole, busctl -j", busctl, LIST_MOST_WHOLE, "findmnt -J --list" },
+  { "whole, busctl -j", busctl, LIST_MAX_WHOLE, "findmnt -J --list" },
   { "linx-mountctl --tree", ctl_tree, 100000, "whole" },
   { "three fields", two_fields, 100000, "findmnt -J --list" },
   { "OpenMountInfo", open_mountinfo, 100000, "libmount" },
   { "filter: 10 rows", filter, 100000, "findmnt -l -t TYPE" },
   { "target", bench_list_target, 100000, "findmnt TARGET" },
-  { "  step: read", step_read, LIST_MOST_WHOLE, "whole" },
-  { "  step: + build", step_build, LIST_MOST_WHOLE, "whole" },
-  { "  step: encode", step_encode, LIST_MOST_WHOLE, "whole" },
-  { "  step: decode", step_decode, LIST_MOST_WHOLE, "whole" },
-  { "  step: + use", step_use, LIST_MOST_WHOLE, "whole" },
+  { "  step: read", step_read, LIST_MAX_WHOLE, "whole" },
+  { "  step: + build", step_build, LIST_MAX_WHOLE, "whole" },
+  { "  step: encode", step_encode, LIST_MAX_WHOLE, "whole" },
+  { "  step: decode", step_decode, LIST_MAX_WHOLE, "whole" },
+  { "  step: + use", step_use, LIST_MAX_WHOLE, "whole" },
 };
 
 void

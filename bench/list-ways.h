@@ -7,7 +7,7 @@
 
 /* Rows in a page, where the table does not fit into one reply. */
 #define LIST_PAGE 5000
-#define LIST_MOST_WHOLE 20000
+#define LIST_MAX_WHOLE 20000
 
 typedef struct {
   const char *name;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "ways.h"
 #include "sd-client.h"
-#include "visits.h"
+#include "jobs.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -184,7 +184,7 @@ bench_take_way (const Order *order, const char *target)
     on_thread (detach_on_thread, &place);
     break;
   case WAY_VISIT:
-    mount_and_unmount (bench_visit, order, target);
+    mount_and_unmount (bench_job, order, target);
     break;
   case WAY_ROOT:
   case WAY_ALICE:

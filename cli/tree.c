@@ -4,7 +4,7 @@
 
 /* Branches deeper than that are not drawn any longer: of a stack of many thousand mounts they would
  * be most of the text. */
-#define MOST_DRAWN 64
+#define MAX_DRAWN 64
 
 /* A row, and where it stands. */
 typedef struct Node {
@@ -71,7 +71,7 @@ link_nodes (GPtrArray *nodes, GHashTable *by_id, Node *top)
 static void
 draw (const Walk *walk, const Node *node)
 {
-  guint depth = MIN (walk->path->len, MOST_DRAWN);
+  guint depth = MIN (walk->path->len, MAX_DRAWN);
 
   g_string_truncate (walk->branch, 0);
   for (guint i = 1; i < depth; i++) {

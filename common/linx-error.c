@@ -8,10 +8,10 @@
 #define PREFIX "org.linx.Mount1.Error."
 
 /* How much of an argument its error repeats. */
-#define MOST_CHARACTERS 500
+#define MAX_CHARACTERS 500
 
 /* A kernel error's code: the stage, counted from 1, above 16 bits of errno. */
-#define MOST_ERRNO 4095
+#define MAX_ERRNO 4095
 #define KERNEL_CODE(stage, err) (((int)(stage) + 1) << 16 | (err))
 
 /* G_DEFINE_QUARK would have clang-format put spaces into the name. */
@@ -97,8 +97,8 @@ linx_error_set_args (GError **error, const char *format, ...)
   bytes = g_strdup_vprintf (format, args);
   va_end (args);
   text = linx_text_utf8 (bytes, NULL);
-  if (g_utf8_strlen (text, -1) > MOST_CHARACTERS)
-    strcpy (g_utf8_offset_to_pointer (text, MOST_CHARACTERS - 3), "...");
+  if (g_utf8_strlen (text, -1) > MAX_CHARACTERS)
+    strcpy (g_utf8_offset_to_pointer (text, MAX_CHARACTERS - 3), "...");
   g_set_error_literal (error, G_DBUS_ERROR, G_DBUS_ERROR_INVALID_ARGS, text);
   return FALSE;
 }
@@ -137,7 +137,7 @@ linx_error_dbus_name (const GError *error)
 static int
 errno_of_name (const char *name)
 {
-  for (int err = 1; err <= MOST_ERRNO; err++) {
+  for (int err = 1; err <= MAX_ERRNO; err++) {
     const char *other = strerrorname_np (err);
 
     if (other != NULL && g_str_equal (other, name))

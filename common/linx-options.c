@@ -340,8 +340,8 @@ linx_options_parse (const char *list, GError **error)
 
     if (!linx_option_list_next (&list, &word, &value, &broken))
       break;
-    if (n == LINX_MOST_OPTIONS) {
-      linx_error_set_args (error, "'options' has more than %d options", LINX_MOST_OPTIONS);
+    if (n == LINX_MAX_OPTIONS) {
+      linx_error_set_args (error, "'options' has more than %d options", LINX_MAX_OPTIONS);
       return NULL;
     }
     if (!take_word (options, word, value, error))

@@ -28,8 +28,8 @@ typedef struct {
   guint64 clear;
 } LinxAttributes;
 
-/** LINX_MOST_OPTIONS: no list has more. */
-#define LINX_MOST_OPTIONS 1000
+/** LINX_MAX_OPTIONS: no list has more. */
+#define LINX_MAX_OPTIONS 1000
 
 /** LinxOperation: what a word of the list makes of Mount. */
 typedef enum {

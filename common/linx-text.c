@@ -169,10 +169,10 @@ linx_text_shorten (const char *escaped)
   glong length = g_utf8_strlen (escaped, -1);
   const char *head_end, *tail;
 
-  if (length <= LINX_TEXT_MOST_SHOWN)
+  if (length <= LINX_TEXT_MAX_SHOWN)
     return g_strdup (escaped);
-  head_end = step_back (escaped, g_utf8_offset_to_pointer (escaped, LINX_TEXT_MOST_SHOWN / 2));
-  tail = step_back (escaped, g_utf8_offset_to_pointer (escaped, length - LINX_TEXT_MOST_SHOWN / 2));
+  head_end = step_back (escaped, g_utf8_offset_to_pointer (escaped, LINX_TEXT_MAX_SHOWN / 2));
+  tail = step_back (escaped, g_utf8_offset_to_pointer (escaped, length - LINX_TEXT_MAX_SHOWN / 2));
   return g_strdup_printf ("%.*s\" [... %ld ...] \"%s", (int)(head_end - escaped), escaped, length,
                           tail);
 }

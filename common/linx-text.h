@@ -52,14 +52,14 @@ char *linx_text_utf8 (const char *bytes, gboolean *valid);
  */
 char *linx_text_printable (const char *text);
 
-/** LINX_TEXT_MOST_SHOWN: as many characters of a name a prompt shows. */
-#define LINX_TEXT_MOST_SHOWN 120
+/** LINX_TEXT_MAX_SHOWN: as many characters of a name a prompt shows. */
+#define LINX_TEXT_MAX_SHOWN 120
 
 /**
  * linx_text_shorten:
  * @escaped: a text from linx_text_escape(), which is to stand in double quotes
  *
- * Takes out the middle of what is longer than LINX_TEXT_MOST_SHOWN characters, and says how many
+ * Takes out the middle of what is longer than LINX_TEXT_MAX_SHOWN characters, and says how many
  * there are in all: `/srv/aa" [... 4000 ...] "aa/z`. No name reads like that, for the quotes are
  * not in it.
  *

@@ -25,7 +25,7 @@ typedef struct {
   LinxDetails *details; /* what polkit was asked */
   GError *pin_error;    /* told only to those who are authorized */
   gsize reply_bytes;    /* that room was found for */
-  gint64 visit_start;   /* monotonic */
+  gint64 job_start;     /* monotonic */
   guint left_ms;        /* of the time for pin and perform */
 } LinxCall;
 

@@ -6,6 +6,7 @@
 #include "call.h"
 #include "linx-error.h"
 #include "policy/audit.h"
+#include "policy/describe.h"
 #include "policy/policy.h"
 #include "verbs/verb.h"
 #include "watch/watch-limits.h"
@@ -59,9 +60,9 @@ on_taken (GObject *bus, GAsyncResult *result, gpointer work)
 }
 
 /* A descriptor stays open until the bus has its own: the last close of a detached mount may wait
- * for its filesystem, and must be nobody's here but the reaper's. The bus reads one message after
- * the other. (Not g_dbus_connection_flush(): each waits on one of GTask's few threads, and for
- * another one of them, while nothing is sent to anybody.) */
+ * for its filesystem, and must be nobody's here but the asynchronous close's. The bus reads one
+ * message after the other. (Not g_dbus_connection_flush(): each waits on one of GTask's few
+ * threads, and for another one of them, while nothing is sent to anybody.) */
 static void
 call_free (LinxCall *call)
 {
@@ -103,7 +104,7 @@ audit (LinxCall *call, const GError *error)
     call->details = g_steal_pointer (&call->work->details);
   }
   if (call->details == NULL)
-    call->details = linx_details_new (call->request, linx_call_pins (call));
+    call->details = linx_describe (call->request, linx_call_pins (call));
   linx_audit (call->caller, g_steal_pointer (&call->details), error);
 }
 
@@ -135,7 +136,7 @@ linx_call_reply (LinxCall *call, GVariant *value, const GError *error)
     linx_work_answered (call->work);
   name = error != NULL ? linx_error_dbus_name (error) : NULL;
   if (error != NULL && call->caller != NULL)
-    linx_backlog_add (call->caller, strlen (error->message), 0);
+    linx_unread_add (call->caller, strlen (error->message), 0);
   if (error != NULL)
     g_dbus_method_invocation_return_dbus_error (g_steal_pointer (&call->invocation), name,
                                                 error->message);
@@ -168,9 +169,9 @@ on_sent (gpointer data)
 {
   LinxCall *call = data;
 
-  linx_backlog_sent (call->caller, call->reply_bytes);
-  linx_verb_of (call->request)->settle (call->bus, call->request, call->caller, call->work->pins,
-                               call->work->value, NULL);
+  linx_unread_sent (call->caller, call->reply_bytes);
+  linx_verb_of (call->request)
+      ->settle (call->bus, call->request, call->caller, call->work->pins, call->work->value, NULL);
   audit (call, NULL);
   call_free (call);
 }
@@ -192,8 +193,8 @@ linx_call_finish (LinxCall *call)
   GVariant *value = call->work != NULL ? call->work->value : NULL;
 
   if (is_large (call)) {
-    linx_backlog_delay (call->caller, call->reply_bytes);
-    linx_aside_run (call->caller->account, begin_large, send_large, on_sent, call);
+    linx_unread_delay (call->caller, call->reply_bytes);
+    linx_offload_run (call->caller->account, begin_large, send_large, on_sent, call);
     return;
   }
   if (verb->settle != NULL)
@@ -218,6 +219,6 @@ linx_call_reply_when_room (LinxCall *call)
   const LinxPins *pins = call->work->pins;
 
   call->reply_bytes = MAX (g_variant_get_size (call->work->value), pins->reply_bytes);
-  linx_room_take (call->caller, call->reply_bytes, pins->fd[LINX_PIN_REPLY] >= 0 ? 1 : 0, on_room,
-                  call);
+  linx_send_limits_take (call->caller, call->reply_bytes, pins->fd[LINX_PIN_REPLY] >= 0 ? 1 : 0,
+                         on_room, call);
 }

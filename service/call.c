@@ -8,6 +8,7 @@
 #include "kernel/features.h"
 #include "policy/audit.h"
 #include "policy/authorize.h"
+#include "policy/describe.h"
 #include "policy/policy.h"
 #include "request/request-decode.h"
 #include "verbs/verb.h"
@@ -15,24 +16,23 @@
 #include "worker/worker.h"
 
 static void
-visit (LinxCall *call, LinxVisitFunc func, GAsyncReadyCallback callback)
+job (LinxCall *call, LinxJobFunc func, GAsyncReadyCallback callback)
 {
   LinxWork *work = g_steal_pointer (&call->work);
   guint first = linx_pins_first (work->pins, work->request);
 
-  call->visit_start = g_get_monotonic_time ();
-  linx_workers_visit (func, work, (GDestroyNotify)linx_work_free, work->pins->fd + first,
-                      LINX_PINS_ALL - first, LINX_PINS_OWNED - first, call->left_ms, callback,
-                      call);
+  call->job_start = g_get_monotonic_time ();
+  linx_workers_run (func, work, (GDestroyNotify)linx_work_free, work->pins->fd + first,
+                    LINX_PINS_ALL - first, LINX_PINS_OWNED - first, call->left_ms, callback, call);
 }
 
 static gboolean
-visit_finish (LinxCall *call, GAsyncResult *result, GError **error)
+job_finish (LinxCall *call, GAsyncResult *result, GError **error)
 {
-  gint64 used_ms = (g_get_monotonic_time () - call->visit_start) / 1000;
+  gint64 used_ms = (g_get_monotonic_time () - call->job_start) / 1000;
 
   call->left_ms = used_ms < call->left_ms ? call->left_ms - (guint)used_ms : 1;
-  return linx_workers_visit_finish (result, (gpointer *)&call->work, error);
+  return linx_workers_run_finish (result, (gpointer *)&call->work, error);
 }
 
 static void
@@ -40,7 +40,7 @@ on_performed (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   LinxCall *call = user_data;
   g_autoptr (GError) error = NULL;
-  gboolean ok = visit_finish (call, result, &error);
+  gboolean ok = job_finish (call, result, &error);
 
   (void)source;
   if (call->work != NULL)
@@ -69,7 +69,7 @@ check_watch (LinxCall *call, GError **error)
   if (call->caller->account == LINX_ACCOUNT_ROOT)
     return enter_watch (call, error);
   return call->request->method->bit != LINX_VERB_WATCH || call->request->only_ask
-         || linx_watch_bounds_check (call->caller, NULL, error);
+         || linx_watch_limits_check (call->caller, NULL, error);
 }
 
 static void
@@ -116,7 +116,7 @@ on_authorized (GObject *source, GAsyncResult *result, gpointer user_data)
   else if (error != NULL || !enter_watch (call, &error))
     linx_call_reply (call, NULL, error);
   else
-    visit (call, linx_work_perform, on_performed);
+    job (call, linx_work_perform, on_performed);
 }
 
 /* They were printed on the worker, if that was not given up. */
@@ -126,7 +126,7 @@ take_details (LinxCall *call)
   g_clear_pointer (&call->details, linx_details_unref);
   call->details = g_steal_pointer (&call->work->details);
   if (call->details == NULL)
-    call->details = linx_details_new (call->request, call->work->pins);
+    call->details = linx_describe (call->request, call->work->pins);
 }
 
 /* Where the pinning failed it asks all the same, and in the same way: whoever may not be told of
@@ -157,7 +157,7 @@ static void
 on_pinned (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   LinxCall *call = user_data;
-  gboolean ok = visit_finish (call, result, &call->pin_error);
+  gboolean ok = job_finish (call, result, &call->pin_error);
 
   (void)source;
   if (call->work != NULL && call->work->request != call->request) {
@@ -190,18 +190,18 @@ go_on (gpointer data)
     linx_call_finish (call);
     return;
   }
-  if (error != NULL || linx_room_is_shut (call->caller, &error) || !check_watch (call, &error)
-      || !linx_bounds_enter_call (call->caller->account, &error)) {
+  if (error != NULL || linx_send_limits_is_shut (call->caller, &error)
+      || !check_watch (call, &error) || !linx_limits_enter_call (call->caller->account, &error)) {
     linx_call_reply (call, NULL, error);
     return;
   }
   call->left_ms = call->request->timeout_ms;
   call->work = linx_work_new (call->request, call->caller);
   call->work->count = LINX_WORK_CALL;
-  visit (call, linx_work_pin, on_pinned);
+  job (call, linx_work_pin, on_pinned);
 }
 
-/* The kernel has let go of them (reaper.h). */
+/* The kernel has let go of them (worker/async-close.h). */
 static void
 check_descriptors (GDBusMessage *message, GError **error)
 {
@@ -235,7 +235,7 @@ decode_large (gpointer data)
 
   decode (call);
   if (call->request != NULL)
-    call->details = linx_details_new (call->request, NULL);
+    call->details = linx_describe (call->request, NULL);
 }
 
 static void
@@ -249,7 +249,7 @@ start (LinxCall *call)
   if (fds != NULL)
     fds->owner = account;
   if (g_variant_get_size (arguments) > LINX_LARGE_ARGUMENTS) {
-    linx_aside_run (account, NULL, decode_large, go_on, call);
+    linx_offload_run (account, NULL, decode_large, go_on, call);
     return;
   }
   decode (call);

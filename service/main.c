@@ -29,19 +29,19 @@
 #include <unistd.h>
 
 #define DEFAULT_IDLE_SECONDS 60
-#define MOST_CLOSERS 128
+#define MAX_CLOSERS 128
 /* At the end, for what is in the kernel, and for a person at a prompt. The unit's TimeoutStopSec=
  * is more than both together. */
 #define LAST_MS_IN_KERNEL 3000
 #define LAST_SECONDS_AT_PROMPT 20
 
 static gboolean show_version;
-static gboolean with_keeper;
+static gboolean is_supervised;
 static int idle_seconds = DEFAULT_IDLE_SECONDS;
 
 static const GOptionEntry entries[] = {
   { "version", 0, 0, G_OPTION_ARG_NONE, &show_version, "Print the version and exit", NULL },
-  { "keeper", 0, 0, G_OPTION_ARG_NONE, &with_keeper,
+  { "supervisor", 0, 0, G_OPTION_ARG_NONE, &is_supervised,
     "Serve in a child, whose end is seen though a thread of it is stuck in the kernel", NULL },
   { "idle-timeout", 0, 0, G_OPTION_ARG_INT, &idle_seconds,
     "Exit after so many seconds without a call or a watch (default 60; 0: never)", "SECONDS" },
@@ -199,16 +199,16 @@ run (GError **error)
   linx_filesystem_types_init ();
   linx_audit_init ();
   linx_utab_init ();
-  linx_aside_init ();
+  linx_offload_init ();
   linx_memory_init ();
-  linx_reaper_init (MOST_CLOSERS);
-  linx_reaper_on_full (on_full);
-  linx_workers_init (linx_bounds_calls ());
+  linx_async_close_init (MAX_CLOSERS);
+  linx_async_close_on_full (on_full);
+  linx_workers_init (linx_limits_calls ());
   polkits = watch_over (linx_bus_connect_to_polkit (error));
   bus = polkits != NULL ? watch_over (linx_bus_connect (error)) : NULL;
   if (bus == NULL)
     return FALSE;
-  linx_room_init (bus);
+  linx_send_limits_init (bus);
   if (!linx_callers_init (bus, error) || !linx_service_register (bus, error))
     return FALSE;
   loop = g_main_loop_new (NULL, FALSE);
@@ -217,7 +217,7 @@ run (GError **error)
   serve (bus);
   linx_audit_finish ();
   linx_callers_clear ();
-  linx_room_clear ();
+  linx_send_limits_clear ();
   linx_authorize_clear ();
   g_main_loop_unref (loop);
   return TRUE;
@@ -233,9 +233,9 @@ main (int argc, char **argv)
                                 "Mounts and unmounts for callers on the system bus (" LINX_BUS_NAME
                                 "), in any mount namespace, as polkit allows.");
   g_option_context_add_main_entries (context, entries, NULL);
-  g_option_context_add_main_entries (context, linx_bounds_options (), NULL);
+  g_option_context_add_main_entries (context, linx_limits_options (), NULL);
   if (!g_option_context_parse (context, &argc, &argv, &error) || argc > 1 || idle_seconds < 0
-      || !linx_bounds_check_options (&error)) {
+      || !linx_limits_check_options (&error)) {
     g_printerr ("linx-mountd: %s\n", error != NULL ? error->message
                                      : argc > 1    ? "takes no arguments"
                                                    : "--idle-timeout must not be negative");
@@ -245,14 +245,14 @@ main (int argc, char **argv)
     g_print ("linx-mountd %s\n", LINX_VERSION);
     return EXIT_SUCCESS;
   }
-  if (with_keeper)
-    linx_keeper_start ();
+  if (is_supervised)
+    linx_supervisor_start ();
   if (!run (&error)) {
     g_printerr ("linx-mountd: %s\n", error->message);
     return EXIT_FAILURE;
   }
   /* What runs at exit(3), a sanitizer's look for leaks for instance, may wait for all threads. */
-  if (linx_bounds_calls_under_way () > 0 || linx_reaper_is_closing ())
+  if (linx_limits_calls_under_way () > 0 || linx_async_close_is_closing ())
     _exit (exit_status);
   return exit_status;
 }

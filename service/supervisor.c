@@ -19,7 +19,7 @@
 #define PULSE SIGUSR1
 
 /* In the child: of whom it is one. */
-static pid_t keeper;
+static pid_t supervisor;
 
 /* Whether it runs no more, that is, its first thread is a zombie, and how that ended, which is the
  * last field (proc_pid_stat(5)): a service that crashes loses its name on the bus before it is a
@@ -82,7 +82,7 @@ keep (pid_t service, const sigset_t *signals)
 }
 
 void
-linx_keeper_start (void)
+linx_supervisor_start (void)
 {
   pid_t self = getpid (), service;
   sigset_t signals, old;
@@ -103,15 +103,15 @@ linx_keeper_start (void)
   prctl (PR_SET_PDEATHSIG, SIGKILL);
   if (getppid () != self)
     _exit (EXIT_FAILURE);
-  keeper = self;
+  supervisor = self;
   sigprocmask (SIG_SETMASK, &old, NULL);
 }
 
 gboolean
-linx_keeper_pulse (void)
+linx_supervisor_ping (void)
 {
-  if (keeper == 0)
+  if (supervisor == 0)
     return FALSE;
-  kill (keeper, PULSE);
+  kill (supervisor, PULSE);
   return TRUE;
 }

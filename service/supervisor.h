@@ -4,7 +4,7 @@
 #include <glib.h>
 
 /**
- * linx_keeper_start:
+ * linx_supervisor_start:
  *
  * Goes on in a child, which ends with this process; and this process with the child, also where a
  * thread of that is stuck in the kernel: until it is let go, nobody could wait(2) for the child,
@@ -12,14 +12,14 @@
  *
  * The first thing in main(), before there are threads. Returns in the child alone.
  */
-void linx_keeper_start (void);
+void linx_supervisor_start (void);
 
 /**
- * linx_keeper_pulse:
+ * linx_supervisor_ping:
  *
- * Has the keeper tell the service manager that the main loop goes round: it takes such words from
- * the process that it started, and from no other.
+ * Has the supervisor tell the service manager that the main loop goes round: it takes such words
+ * from the process that it started, and from no other.
  *
- * Returns: whether there is a keeper
+ * Returns: whether there is a supervisor
  */
-gboolean linx_keeper_pulse (void);
+gboolean linx_supervisor_ping (void);

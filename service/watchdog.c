@@ -9,7 +9,7 @@ static gboolean
 tell (gpointer unused)
 {
   (void)unused;
-  if (!linx_keeper_pulse ())
+  if (!linx_supervisor_ping ())
     linx_notify_watchdog ();
   return G_SOURCE_CONTINUE;
 }

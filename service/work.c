@@ -5,6 +5,7 @@
 #include "linx-error.h"
 #include "lookup/namespace.h"
 #include "mount/peers.h"
+#include "policy/describe.h"
 #include "policy/policy.h"
 #include "source/fstab.h"
 #include "source/owner-names.h"
@@ -34,13 +35,14 @@ leave_bounds (gpointer data)
   const Rest *rest = data;
 
   if (rest->count == LINX_WORK_CALL)
-    linx_bounds_leave_call (rest->account);
+    linx_limits_leave_call (rest->account);
   else if (rest->count == LINX_WORK_CLOSE)
-    linx_bounds_leave_close (rest->account);
+    linx_limits_leave_close (rest->account);
   return G_SOURCE_REMOVE;
 }
 
-/* It holds no descriptor that a filesystem could keep from closing, or this is a reaper. */
+/* It holds no descriptor that a filesystem could keep from closing, or this is a asynchronous
+ * close. */
 static void
 work_free (gpointer data)
 {
@@ -70,7 +72,7 @@ linx_work_free (LinxWork *work)
   gboolean is_large = work->pins->reply_bytes > LINX_LARGE_BYTES || has_large_arguments (work);
 
   if (linx_pins_hold_any (work->pins) || is_large || !g_main_context_is_owner (NULL))
-    linx_reaper_free (work->pins->caller->account, work, work_free);
+    linx_async_close_free (work->pins->caller->account, work, work_free);
   else
     work_free (work);
 }
@@ -84,11 +86,11 @@ linx_work_answered (LinxWork *work)
     linx_mount_events_close (&work->pins->fd[LINX_PIN_EVENTS]);
   if (work->count == LINX_WORK_NOT)
     return;
-  linx_bounds_leave_call (account);
+  linx_limits_leave_call (account);
   work->count = LINX_WORK_NOT;
   if (!linx_pins_hold_any (work->pins))
     return;
-  linx_bounds_enter_close (account);
+  linx_limits_enter_close (account);
   work->count = LINX_WORK_CLOSE;
 }
 
@@ -100,9 +102,9 @@ close_pins (LinxPins *pins)
 }
 
 static gboolean
-perform (LinxVisit *visit, LinxWork *work, GError **error)
+perform (LinxJob *job, LinxWork *work, GError **error)
 {
-  GVariant *value = linx_verb_of (work->request)->perform (visit, work->request, work->pins, error);
+  GVariant *value = linx_verb_of (work->request)->perform (job, work->request, work->pins, error);
 
   close_pins (work->pins);
   if (value == NULL)
@@ -207,7 +209,7 @@ pin (LinxWork *work, GError **error)
 }
 
 static gboolean
-pin_or_more (LinxVisit *visit, LinxWork *work, GError **error)
+pin_or_more (LinxJob *job, LinxWork *work, GError **error)
 {
   gboolean ok = pin (work, error);
 
@@ -216,7 +218,7 @@ pin_or_more (LinxVisit *visit, LinxWork *work, GError **error)
     return ok;
   }
   work->pins->fresh = TRUE;
-  return work->pins->privileged ? perform (visit, work, error) : TRUE;
+  return work->pins->privileged ? perform (job, work, error) : TRUE;
 }
 
 /* What polkit is asked is printed here, and what takes its time; the rest when the caller has its
@@ -236,32 +238,32 @@ end (LinxWork *work, gboolean asks, gboolean ok)
   linx_memory_use (NULL);
   g_clear_pointer (&work->details, linx_details_unref);
   if (prints_details (work, asks))
-    work->details = linx_details_new (work->request, work->pins);
+    work->details = linx_describe (work->request, work->pins);
   if (!ok || work->value == NULL)
     linx_memory_clear (&work->pins->memory);
   return ok;
 }
 
 gboolean
-linx_work_pin (LinxVisit *visit, gpointer data, GError **error)
+linx_work_pin (LinxJob *job, gpointer data, GError **error)
 {
   LinxWork *work = data;
 
   gboolean ok;
 
   linx_memory_use (&work->pins->memory);
-  ok = pin_or_more (visit, work, error);
+  ok = pin_or_more (job, work, error);
   return end (work, !work->pins->privileged, ok);
 }
 
 gboolean
-linx_work_perform (LinxVisit *visit, gpointer data, GError **error)
+linx_work_perform (LinxJob *job, gpointer data, GError **error)
 {
   LinxWork *work = data;
   gboolean ok;
 
   work->pins->fresh = FALSE;
   linx_memory_use (&work->pins->memory);
-  ok = linx_namespace_enter (work->pins, LINX_IN, error) && perform (visit, work, error);
+  ok = linx_namespace_enter (work->pins, LINX_IN, error) && perform (job, work, error);
   return end (work, FALSE, ok);
 }

@@ -18,7 +18,7 @@ typedef enum {
  * @request: what was asked for; completed, once it is pinned
  * @pins: what it was pinned to
  * @value: (nullable): the reply's value, once it is done
- * @details: (nullable): what polkit is asked with, and the journal told: as of the last visit
+ * @details: (nullable): what polkit is asked with, and the journal told: as of the last job
  * @count: as what it is in the bounds, which it leaves when it is freed
  *
  * What goes to a worker with a call and comes back from it.
@@ -40,7 +40,8 @@ typedef struct {
  */
 LinxWork *linx_work_new (LinxRequest *request, LinxCaller *caller);
 
-/** linx_work_free: leaves what may wait for a filesystem to the reaper; from any thread. */
+/** linx_work_free: leaves what may wait for a filesystem to the asynchronous close; from any
+ * thread. */
 void linx_work_free (LinxWork *work);
 
 /**
@@ -54,10 +55,10 @@ void linx_work_answered (LinxWork *work);
 /**
  * linx_work_pin:
  *
- * A LinxVisitFunc on a LinxWork: makes sure who calls, opens the namespace, enters it and looks up
- * what was named. For a caller who is asked nothing it also does the work, in the same visit.
+ * A LinxJobFunc on a LinxWork: makes sure who calls, opens the namespace, enters it and looks up
+ * what was named. For a caller who is asked nothing it also does the work, in the same job.
  */
-gboolean linx_work_pin (LinxVisit *visit, gpointer work, GError **error);
+gboolean linx_work_pin (LinxJob *job, gpointer work, GError **error);
 
-/** linx_work_perform: a LinxVisitFunc on a LinxWork that is pinned and allowed: does it. */
-gboolean linx_work_perform (LinxVisit *visit, gpointer work, GError **error);
+/** linx_work_perform: a LinxJobFunc on a LinxWork that is pinned and allowed: does it. */
+gboolean linx_work_perform (LinxJob *job, gpointer work, GError **error);

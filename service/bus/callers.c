@@ -58,7 +58,7 @@ on_vanished (GDBusConnection *bus, const char *sender, const char *path, const c
     return;
   if (entries != NULL)
     g_hash_table_remove (entries, name);
-  linx_gate_forget (name);
+  linx_message_filter_forget (name);
   if (tell_vanished != NULL)
     tell_vanished (name);
 }
@@ -157,7 +157,7 @@ on_credentials (GObject *source, GAsyncResult *result, gpointer user_data)
   }
   entry->known = error == NULL && take_credentials (entry->caller, reply, fds, &error);
   if (reply != NULL)
-    linx_gate_know (name, entry->known ? entry->caller->account : LINX_ACCOUNT_NOBODY);
+    linx_message_filter_know (name, entry->known ? entry->caller->account : LINX_ACCOUNT_NOBODY);
   answer (entry, error);
   if (!entry->known)
     g_hash_table_remove (entries, name);
@@ -214,10 +214,10 @@ linx_caller_get (GDBusConnection *bus, const char *name, GAsyncReadyCallback cal
   GTask *task = g_task_new (NULL, NULL, callback, user_data);
   Entry *entry = entry_of (bus, name);
 
-  if (g_list_length (entry->waiting) >= linx_bounds_calls_of_root ()) {
+  if (g_list_length (entry->waiting) >= linx_limits_calls_of_root ()) {
     g_task_return_new_error (task, G_DBUS_ERROR, G_DBUS_ERROR_LIMITS_EXCEEDED,
                              "already %u calls of this connection under way",
-                             linx_bounds_calls_of_root ());
+                             linx_limits_calls_of_root ());
     g_object_unref (task);
     return;
   }

@@ -59,9 +59,9 @@ refuse (const char *sender, guint32 serial, LinxFramingReason reason)
   g_autofree char *too_large
       = g_strdup_printf ("the arguments are larger than %d bytes", LINX_MAX_ARGUMENT_BYTES);
 
-  linx_gate_refuse (sender, serial,
-                    reason == LINX_FRAMING_TOO_LARGE ? too_large
-                                                     : "too much is sent at once by this user");
+  linx_message_filter_refuse (
+      sender, serial,
+      reason == LINX_FRAMING_TOO_LARGE ? too_large : "too much is sent at once by this user");
 }
 
 static GIOStream *
@@ -89,7 +89,7 @@ linx_bus_connect (GError **error)
   if (bus == NULL)
     return NULL;
   linx_message_fds_filter (bus, TRUE);
-  linx_gate_filter (bus);
+  linx_message_filter_add (bus);
   return bus;
 }
 

@@ -21,7 +21,7 @@ GDBusConnection *linx_bus_connect_to_polkit (GError **error);
  * linx_bus_connect:
  * @error: where the error goes
  *
- * Returns: (transfer full): a connection whose messages pass the relay and the gate
+ * Returns: (transfer full): a connection whose messages pass the relay and the message filter
  */
 GDBusConnection *linx_bus_connect (GError **error);
 

@@ -5,8 +5,8 @@
 
 /* The D-Bus specification, "Message Protocol". */
 #define FIXED_BYTES 16
-#define MOST_FIELD_BYTES (64U << 20)
-#define MOST_MESSAGE_BYTES (128U << 20)
+#define MAX_FIELD_BYTES (64U << 20)
+#define MAX_MESSAGE_BYTES (128U << 20)
 #define METHOD_CALL 1
 #define NO_REPLY_EXPECTED 1
 #define SENDER 7
@@ -59,8 +59,8 @@ read_header (const guint8 *bytes, Header *header)
   header->serial = number_at (bytes + 8, header->is_big_endian);
   header->fields = number_at (bytes + 12, header->is_big_endian);
   header->end_of_fields = FIXED_BYTES + (gsize)header->fields;
-  return header->fields <= MOST_FIELD_BYTES && header->body <= MOST_MESSAGE_BYTES
-         && size_of (header) <= MOST_MESSAGE_BYTES;
+  return header->fields <= MAX_FIELD_BYTES && header->body <= MAX_MESSAGE_BYTES
+         && size_of (header) <= MAX_MESSAGE_BYTES;
 }
 
 /* A field's value: where it ends; 0 where it is of no type that fields have, or not whole. */

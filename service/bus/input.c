@@ -3,7 +3,7 @@
 #include "bus/framing.h"
 #include "bus/message-filter.h"
 
-/* A socket has room for it, so that the relay never waits. */
+/* Of calls. A socket has room for it, so that the relay hardly ever waits. */
 #define WAITING_BYTES (160U << 10)
 #define PART_BYTES (WAITING_BYTES / LINX_QUOTA_PART)
 /* One message always fits. */
@@ -15,12 +15,16 @@
 #define SECOND_BYTES (1U << 20)
 #define SECOND_BYTES_OF_USER (256U << 10)
 
+/* Of what is no call only the bytes: it is what the service has asked for, and takes no call's
+ * place. */
 typedef struct {
-  LinxAccount account;
   gsize bytes;
+  gboolean is_call;
+  LinxAccount account;
 } Message;
 
 static GQueue messages = G_QUEUE_INIT;
+static gsize messages_bytes;
 static LinxQuota waiting = { .total = WAITING_BYTES,
                              .share = WAITING_BYTES_OF_USER,
                              .for_root = PART_BYTES,
@@ -36,10 +40,12 @@ linx_input_set_waiting (gsize bytes)
 {
   const Message *first;
 
-  while ((first = g_queue_peek_head (&messages)) != NULL && waiting.all >= bytes + first->bytes) {
+  while ((first = g_queue_peek_head (&messages)) != NULL && messages_bytes >= bytes + first->bytes) {
     g_autofree Message *read = g_queue_pop_head (&messages);
 
-    linx_quota_remove (&waiting, read->account, read->bytes);
+    messages_bytes -= read->bytes;
+    if (read->is_call)
+      linx_quota_remove (&waiting, read->account, read->bytes);
   }
 }
 
@@ -83,16 +89,18 @@ gboolean
 linx_input_admit (const char *sender, gsize bytes, gboolean is_call)
 {
   gboolean is_known = TRUE;
-  LinxAccount account
-      = is_call && sender != NULL ? linx_gate_account_of (sender, &is_known) : LINX_ACCOUNT_ROOT;
+  LinxAccount account = is_call && sender != NULL
+                            ? linx_message_filter_account_of (sender, &is_known)
+                            : LINX_ACCOUNT_ROOT;
   Message *message;
 
   if (is_call && !has_place (account, is_known, bytes))
     return FALSE;
   message = g_new (Message, 1);
-  message->account = account;
-  message->bytes = bytes;
+  *message = (Message){ bytes, is_call, account };
   g_queue_push_tail (&messages, message);
-  linx_quota_add (&waiting, account, bytes);
+  messages_bytes += bytes;
+  if (is_call)
+    linx_quota_add (&waiting, account, bytes);
   return TRUE;
 }

@@ -5,13 +5,13 @@
 
 /* dbus-daemon holds at most 128 replies pending for one connection (max_replies_per_connection),
  * and not all of them are polkit's. */
-#define MOST_CHECKS 96
+#define MAX_CHECKS 96
 /* A thread each, where all of them are stuck. */
-#define MOST_CALLS 1024
+#define MAX_CALLS 1024
 /* More than a caller that makes one call after the other leaves behind on a machine that is busy.
  */
-#define MOST_CLOSES 1024
-#define MOST_CLOSES_OF_USER 128
+#define MAX_CLOSES 1024
+#define MAX_CLOSES_OF_USER 128
 /* Root may have as many calls as so many users. */
 #define ROOTS_USERS 4
 static int most_calls = 256;
@@ -37,7 +37,7 @@ static LinxQuota checks;
 static LinxQuota prompts; /* of the checks, those that a person may be asked for */
 
 const GOptionEntry *
-linx_bounds_options (void)
+linx_limits_options (void)
 {
   return options;
 }
@@ -61,43 +61,43 @@ init_checks (LinxQuota *quota, guint total)
 }
 
 gboolean
-linx_bounds_check_options (GError **error)
+linx_limits_check_options (GError **error)
 {
   guint most = (guint)most_checks;
 
-  if (!check_option ("max-calls", most_calls, MOST_CALLS, error)
-      || !check_option ("max-calls-per-user", most_calls_of_user, MOST_CALLS, error)
-      || !check_option ("max-checks", most_checks, MOST_CHECKS, error)
-      || !check_option ("max-watches-per-user", most_watches_of_user, LINX_MOST_WATCHES, error))
+  if (!check_option ("max-calls", most_calls, MAX_CALLS, error)
+      || !check_option ("max-calls-per-user", most_calls_of_user, MAX_CALLS, error)
+      || !check_option ("max-checks", most_checks, MAX_CHECKS, error)
+      || !check_option ("max-watches-per-user", most_watches_of_user, LINX_MAX_WATCHES, error))
     return FALSE;
   linx_quota_init (&calls, (guint)most_calls, (guint)most_calls_of_user);
-  calls.share_of_root = linx_bounds_calls_of_root ();
-  linx_quota_init (&closes, (guint)MAX (most_calls, MOST_CLOSES), MOST_CLOSES_OF_USER);
+  calls.share_of_root = linx_limits_calls_of_root ();
+  linx_quota_init (&closes, (guint)MAX (most_calls, MAX_CLOSES), MAX_CLOSES_OF_USER);
   init_checks (&checks, most);
   init_checks (&prompts, most - 2 * most / LINX_QUOTA_PART);
   return TRUE;
 }
 
 guint
-linx_bounds_calls (void)
+linx_limits_calls (void)
 {
   return (guint)most_calls;
 }
 
 guint
-linx_bounds_calls_of_user (void)
+linx_limits_calls_of_user (void)
 {
   return (guint)most_calls_of_user;
 }
 
 guint
-linx_bounds_calls_of_root (void)
+linx_limits_calls_of_root (void)
 {
   return ROOTS_USERS * (guint)most_calls_of_user;
 }
 
 guint
-linx_bounds_watches_of_user (void)
+linx_limits_watches_of_user (void)
 {
   return (guint)most_watches_of_user;
 }
@@ -120,7 +120,7 @@ enter (LinxQuota *quota, LinxAccount account, const char *what, GError **error)
 }
 
 gboolean
-linx_bounds_enter_call (LinxAccount account, GError **error)
+linx_limits_enter_call (LinxAccount account, GError **error)
 {
   LinxQuotaState state = linx_quota_ask (&closes, account, 1);
 
@@ -134,31 +134,31 @@ linx_bounds_enter_call (LinxAccount account, GError **error)
 }
 
 void
-linx_bounds_enter_close (LinxAccount account)
+linx_limits_enter_close (LinxAccount account)
 {
   linx_quota_add (&closes, account, 1);
 }
 
 void
-linx_bounds_leave_close (LinxAccount account)
+linx_limits_leave_close (LinxAccount account)
 {
   linx_quota_remove (&closes, account, 1);
 }
 
 void
-linx_bounds_leave_call (LinxAccount account)
+linx_limits_leave_call (LinxAccount account)
 {
   linx_quota_remove (&calls, account, 1);
 }
 
 guint
-linx_bounds_calls_under_way (void)
+linx_limits_calls_under_way (void)
 {
   return (guint)(calls.all + closes.all);
 }
 
 gboolean
-linx_bounds_enter_check (LinxAccount account, gboolean interactive, GError **error)
+linx_limits_enter_check (LinxAccount account, gboolean interactive, GError **error)
 {
   if (!enter (&checks, account, "authorization checks", error))
     return FALSE;
@@ -169,7 +169,7 @@ linx_bounds_enter_check (LinxAccount account, gboolean interactive, GError **err
 }
 
 void
-linx_bounds_leave_check (LinxAccount account, gboolean interactive)
+linx_limits_leave_check (LinxAccount account, gboolean interactive)
 {
   linx_quota_remove (&checks, account, 1);
   if (interactive)

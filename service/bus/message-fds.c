@@ -19,7 +19,7 @@ linx_message_fds_unref (LinxMessageFds *fds)
 {
   if (!g_atomic_ref_count_dec (&fds->ref))
     return;
-  linx_reaper_close_strangers (fds->owner, fds->fd, fds->n);
+  linx_async_close_untrusted (fds->owner, fds->fd, fds->n);
   g_free (fds->fd);
   g_free (fds);
 }
@@ -89,7 +89,7 @@ take_over (GDBusMessage *message)
   one = g_queue_pop_head (&handed_over);
   if (one->serial == g_dbus_message_get_serial (message)) {
     if (sender != NULL)
-      one->fds->owner = linx_gate_known_account_of (sender);
+      one->fds->owner = linx_message_filter_known_account_of (sender);
     return one->fds;
   }
   g_queue_push_head (&handed_over, g_steal_pointer (&one));

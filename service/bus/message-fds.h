@@ -23,7 +23,7 @@ typedef struct {
 
 LinxMessageFds *linx_message_fds_ref (LinxMessageFds *fds);
 
-/** linx_message_fds_unref: the last one hands them to linx_reaper_close_strangers(). */
+/** linx_message_fds_unref: the last one hands them to linx_async_close_untrusted(). */
 void linx_message_fds_unref (LinxMessageFds *fds);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (LinxMessageFds, linx_message_fds_unref)
 

@@ -7,10 +7,11 @@
 #include <string.h>
 
 #define LIMITS_EXCEEDED "org.freedesktop.DBus.Error.LimitsExceeded"
-#define KEY "linx-gate"
+#define KEY "linx-message-filter"
 /* For messages whose senders have their answers, and which are not freed yet. */
 #define ROOM 4
-/* What GDBus, or the gate, answers to a message, beside what it repeats of it, and to Introspect.
+/* What GDBus, or the message filter, answers to a message, beside what it repeats of it, and to
+ * Introspect.
  */
 #define ANSWER_BYTES (1 << 10)
 #define INTROSPECTION_BYTES (16 << 10)
@@ -43,7 +44,7 @@ typedef struct {
 static GDBusConnection *bus; /* it outlives all that follows */
 static GMutex lock;
 static GHashTable *connections; /* unique name -> Connection */
-static GHashTable *states;      /* account -> LinxGateState; none: LINX_GATE_OPEN */
+static GHashTable *states;      /* account -> LinxFilterState; none: LINX_FILTER_PASSES */
 static LinxQuota messages;      /* how many there are */
 static LinxQuota waiting;       /* their bytes */
 static void (*on_answers) (LinxAnswers *answers);
@@ -173,11 +174,11 @@ count_answer (Connection *connection, gsize bytes)
     tell (connection);
 }
 
-static LinxGateState
+static LinxFilterState
 state_of (const Connection *connection)
 {
   return connection->known ? GPOINTER_TO_INT (g_hash_table_lookup (states, &connection->account))
-                           : LINX_GATE_OPEN;
+                           : LINX_FILTER_PASSES;
 }
 
 /* What is wrong with @bytes more of @connection that wait; NULL: nothing. */
@@ -186,8 +187,8 @@ what_is_too_much (const Connection *connection, gsize bytes)
 {
   gsize own = linx_quota_of (&waiting, connection->account);
   guint most = connection->known && connection->account != LINX_ACCOUNT_ROOT
-                   ? linx_bounds_calls_of_user ()
-                   : linx_bounds_calls_of_root ();
+                   ? linx_limits_calls_of_user ()
+                   : linx_limits_calls_of_root ();
 
   if (linx_quota_of (&messages, connection->account) >= most + ROOM)
     return "too many calls of this user wait";
@@ -199,25 +200,25 @@ what_is_too_much (const Connection *connection, gsize bytes)
 }
 
 /* What becomes of a message; @why: what to say where it is refused. */
-static LinxGateState
+static LinxFilterState
 enter (GDBusMessage *message, gsize bytes, const char **why)
 {
   g_autoptr (GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new (&lock);
   Connection *connection = find (g_dbus_message_get_sender (message));
-  LinxGateState state = state_of (connection);
+  LinxFilterState state = state_of (connection);
 
-  if (state == LINX_GATE_SILENT)
+  if (state == LINX_FILTER_DROPS)
     return state;
-  *why = state == LINX_GATE_OPEN ? what_is_too_much (connection, bytes)
-                                 : "too much of what was sent before is not read";
+  *why = state == LINX_FILTER_PASSES ? what_is_too_much (connection, bytes)
+                                     : "too much of what was sent before is not read";
   count_answer (connection, *why != NULL ? ANSWER_BYTES : answer_to (message));
   if (*why != NULL)
-    return LINX_GATE_REFUSES;
+    return LINX_FILTER_REFUSES;
   connection->messages++;
   connection->bytes += bytes;
   linx_quota_add (&messages, connection->account, 1);
   linx_quota_add (&waiting, connection->account, bytes);
-  return LINX_GATE_OPEN;
+  return LINX_FILTER_PASSES;
 }
 
 static void
@@ -246,7 +247,7 @@ may_answer (const char *sender)
   g_autoptr (GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new (&lock);
   Connection *connection = bus != NULL ? find (sender) : NULL;
 
-  if (connection == NULL || state_of (connection) == LINX_GATE_SILENT)
+  if (connection == NULL || state_of (connection) == LINX_FILTER_DROPS)
     return FALSE;
   count_answer (connection, ANSWER_BYTES);
   if (!connection->known && connection->answers > 0)
@@ -262,7 +263,7 @@ let_by (GDBusConnection *connection, GDBusMessage *message, gboolean incoming, g
   const char *why = NULL;
   GVariant *body = g_dbus_message_get_body (message);
   gsize bytes = body != NULL ? g_variant_get_size (body) : 0;
-  LinxGateState state;
+  LinxFilterState state;
 
   (void)connection;
   (void)user_data;
@@ -270,25 +271,25 @@ let_by (GDBusConnection *connection, GDBusMessage *message, gboolean incoming, g
       || g_dbus_message_get_message_type (message) != G_DBUS_MESSAGE_TYPE_METHOD_CALL)
     return message;
   state = enter (message, bytes, &why);
-  if (state == LINX_GATE_OPEN) {
+  if (state == LINX_FILTER_PASSES) {
     g_object_set_data_full (G_OBJECT (message), KEY, message_new (sender, bytes), leave);
     return message;
   }
-  if (state == LINX_GATE_REFUSES && expects_answer (message))
+  if (state == LINX_FILTER_REFUSES && expects_answer (message))
     refuse (sender, g_dbus_message_get_serial (message), why);
   g_object_unref (message);
   return NULL;
 }
 
 void
-linx_gate_refuse (const char *sender, guint32 serial, const char *why)
+linx_message_filter_refuse (const char *sender, guint32 serial, const char *why)
 {
   if (may_answer (sender))
     refuse (sender, serial, why);
 }
 
 LinxAccount
-linx_gate_account_of (const char *name, gboolean *is_known)
+linx_message_filter_account_of (const char *name, gboolean *is_known)
 {
   g_autoptr (GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new (&lock);
   const Connection *connection
@@ -299,10 +300,10 @@ linx_gate_account_of (const char *name, gboolean *is_known)
 }
 
 LinxAccount
-linx_gate_known_account_of (const char *name)
+linx_message_filter_known_account_of (const char *name)
 {
   gboolean is_known;
-  LinxAccount account = linx_gate_account_of (name, &is_known);
+  LinxAccount account = linx_message_filter_account_of (name, &is_known);
 
   if (name[0] != ':')
     return LINX_ACCOUNT_ROOT;
@@ -310,7 +311,7 @@ linx_gate_known_account_of (const char *name)
 }
 
 void
-linx_gate_filter (GDBusConnection *connection)
+linx_message_filter_add (GDBusConnection *connection)
 {
   g_autoptr (GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new (&lock);
 
@@ -322,24 +323,24 @@ linx_gate_filter (GDBusConnection *connection)
 }
 
 void
-linx_gate_on_answers (void (*func) (LinxAnswers *answers))
+linx_message_filter_on_answers (void (*func) (LinxAnswers *answers))
 {
   on_answers = func;
 }
 
 void
-linx_gate_set (LinxAccount account, LinxGateState state)
+linx_message_filter_set (LinxAccount account, LinxFilterState state)
 {
   g_autoptr (GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new (&lock);
 
-  if (state == LINX_GATE_OPEN)
+  if (state == LINX_FILTER_PASSES)
     g_hash_table_remove (states, &account);
   else
     linx_account_table_set (states, account, GINT_TO_POINTER (state));
 }
 
 void
-linx_gate_know (const char *name, LinxAccount account)
+linx_message_filter_know (const char *name, LinxAccount account)
 {
   g_autoptr (GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new (&lock);
   Connection *connection = find (name);
@@ -349,7 +350,7 @@ linx_gate_know (const char *name, LinxAccount account)
 }
 
 gboolean
-linx_gate_is_of_nobody (const char *name)
+linx_message_filter_is_of_nobody (const char *name)
 {
   g_autoptr (GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new (&lock);
   const Connection *connection = g_hash_table_lookup (connections, name);
@@ -358,7 +359,7 @@ linx_gate_is_of_nobody (const char *name)
 }
 
 void
-linx_gate_forget (const char *name)
+linx_message_filter_forget (const char *name)
 {
   g_autoptr (GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new (&lock);
   Connection *connection = find (name);

@@ -2,7 +2,7 @@
 #include "bus/offload.h"
 #include "quota/fair-queue.h"
 
-#define MOST_THREADS 4
+#define MAX_THREADS 4
 
 typedef struct {
   LinxAccount account;
@@ -13,14 +13,14 @@ typedef struct {
 } Job;
 
 static GThreadPool *pool; /* of Job */
-static LinxTurns turns = { .most = 1 };
+static LinxFairQueue queue = { .most = 1 };
 
 static gboolean
 end (gpointer data)
 {
   const Job *job = data;
 
-  linx_turns_end (&turns, job->account);
+  linx_fair_queue_end (&queue, job->account);
   job->done (job->data);
   return G_SOURCE_REMOVE;
 }
@@ -46,17 +46,17 @@ start (gpointer data)
 }
 
 void
-linx_aside_run (LinxAccount account, void (*begin) (gpointer data), void (*func) (gpointer data),
-                void (*done) (gpointer data), gpointer data)
+linx_offload_run (LinxAccount account, void (*begin) (gpointer data), void (*func) (gpointer data),
+                  void (*done) (gpointer data), gpointer data)
 {
   Job *job = g_new (Job, 1);
 
   *job = (Job){ account, begin, func, done, data };
-  linx_turns_take (&turns, account, start, job);
+  linx_fair_queue_take (&queue, account, start, job);
 }
 
 void
-linx_aside_init (void)
+linx_offload_init (void)
 {
-  pool = g_thread_pool_new (run, NULL, MOST_THREADS, FALSE, NULL);
+  pool = g_thread_pool_new (run, NULL, MAX_THREADS, FALSE, NULL);
 }

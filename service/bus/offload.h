@@ -8,11 +8,11 @@
  * decoded there, and written. An account has one of them at a time.
  */
 
-/** linx_aside_init: called once, from main(). */
-void linx_aside_init (void);
+/** linx_offload_init: called once, from main(). */
+void linx_offload_init (void);
 
 /**
- * linx_aside_run:
+ * linx_offload_run:
  * @account: for whom
  * @begin: (nullable): called with @data in the main loop when it is its turn
  * @func: called with @data on a thread
@@ -21,5 +21,5 @@ void linx_aside_init (void);
  *
  * For the main loop.
  */
-void linx_aside_run (LinxAccount account, void (*begin) (gpointer data),
-                     void (*func) (gpointer data), void (*done) (gpointer data), gpointer data);
+void linx_offload_run (LinxAccount account, void (*begin) (gpointer data),
+                       void (*func) (gpointer data), void (*done) (gpointer data), gpointer data);

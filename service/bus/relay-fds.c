@@ -8,20 +8,20 @@
 
 typedef union {
   struct cmsghdr header;
-  char space[CMSG_SPACE (sizeof (int) * LINX_RELAY_MOST_FDS)];
+  char space[CMSG_SPACE (sizeof (int) * LINX_RELAY_MAX_FDS)];
 } Control;
 
 /* More than there is place for nobody sends with one message. */
 static void
 add (LinxRelayFds *fds, const int *more, guint n)
 {
-  guint fit = MIN (n, LINX_RELAY_MOST_FDS - fds->n);
+  guint fit = MIN (n, LINX_RELAY_MAX_FDS - fds->n);
 
   memcpy (fds->fd + fds->n, more, fit * sizeof *more);
   fds->n += fit;
   fds->lost |= fit < n;
   if (fit < n)
-    linx_reaper_close_strangers (LINX_ACCOUNT_NOBODY, more + fit, n - fit);
+    linx_async_close_untrusted (LINX_ACCOUNT_NOBODY, more + fit, n - fit);
 }
 
 gssize
@@ -34,7 +34,7 @@ linx_relay_fds_receive (int socket, guint8 *bytes, gsize size, LinxRelayFds *fds
   };
   gssize n = recvmsg (socket, &message, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
   struct cmsghdr *header = n > 0 ? CMSG_FIRSTHDR (&message) : NULL;
-  int came[LINX_RELAY_MOST_FDS];
+  int came[LINX_RELAY_MAX_FDS];
 
   fds->lost |= n > 0 && (message.msg_flags & MSG_CTRUNC) != 0;
   for (; header != NULL; header = CMSG_NXTHDR (&message, header)) {

@@ -4,7 +4,7 @@
 #include <glib.h>
 
 /* SCM_MAX_FD (include/net/scm.h): with one message of a stream there are no more. */
-#define LINX_RELAY_MOST_FDS 253
+#define LINX_RELAY_MAX_FDS 253
 
 /**
  * LinxRelayFds:
@@ -15,7 +15,7 @@
  * What came with bytes of a stream.
  */
 typedef struct {
-  int fd[LINX_RELAY_MOST_FDS];
+  int fd[LINX_RELAY_MAX_FDS];
   guint n;
   gboolean lost;
 } LinxRelayFds;

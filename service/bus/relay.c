@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #define BUFFER_BYTES (128U << 10)
-#define MOST_BUFFERS 16
+#define MAX_BUFFERS 16
 
 G_STATIC_ASSERT (BUFFER_BYTES > LINX_FRAMING_HEADER);
 
@@ -64,7 +64,8 @@ are_too_many (Way *way, gsize *size)
   n = linx_relay_fds_peek (way->from, way->buffer, *size);
   sender = linx_framing_sender (way->buffer, n > 0 ? (gsize)n : 0, &length);
   *size = length > 0 ? MIN (length, *size) : *size;
-  return sender == NULL || linx_reaper_has_too_many (linx_gate_known_account_of (sender));
+  return sender == NULL
+         || linx_async_close_has_too_many (linx_message_filter_known_account_of (sender));
 }
 
 static gssize
@@ -73,7 +74,7 @@ receive (Way *way)
   guint8 *at = way->buffer + way->end;
   gsize size = BUFFER_BYTES - way->end;
 
-  if (way->is_in && way->framing.began && linx_reaper_has_too_many_of_some ()
+  if (way->is_in && way->framing.began && linx_async_close_has_too_many_of_some ()
       && are_too_many (way, &size))
     return linx_relay_fds_receive_without (way->from, at, size, &way->last);
   return linx_relay_fds_receive (way->from, at, size, &way->last);
@@ -123,7 +124,7 @@ account_of (const guint8 *bytes, gsize size)
   gsize length;
   const char *sender = linx_framing_sender (bytes, size, &length);
 
-  return sender != NULL ? linx_gate_known_account_of (sender) : LINX_ACCOUNT_NOBODY;
+  return sender != NULL ? linx_message_filter_known_account_of (sender) : LINX_ACCOUNT_NOBODY;
 }
 
 /* A stranger's go no further. */
@@ -135,8 +136,7 @@ drop (Way *way, gsize n, gboolean is_start)
 
   take_fds (way, n, &fds);
   if (fds.n > 0)
-    linx_reaper_close_strangers (is_start ? account_of (at, n) : LINX_ACCOUNT_NOBODY, fds.fd,
-                                 fds.n);
+    linx_async_close_untrusted (is_start ? account_of (at, n) : LINX_ACCOUNT_NOBODY, fds.fd, fds.n);
   memmove (at, at + n, way->end - way->start - way->passing - n);
   way->end -= n;
 }
@@ -155,7 +155,7 @@ pass (Way *way, gsize n, gboolean is_start)
   if (is_start && way->framing.began)
     linx_message_fds_hand_over (linx_framing_serial (at), way->sending.fd, way->sending.n);
   else
-    linx_reaper_close_strangers (LINX_ACCOUNT_NOBODY, way->sending.fd, way->sending.n);
+    linx_async_close_untrusted (LINX_ACCOUNT_NOBODY, way->sending.fd, way->sending.n);
   way->sending.n = 0;
   way->sending.lost = FALSE;
 }
@@ -222,7 +222,7 @@ pump (Way *way, gboolean is_readable)
 {
   if (!drain (way))
     return FALSE;
-  for (guint i = 0; i < MOST_BUFFERS && way->passing == 0 && is_readable; i++) {
+  for (guint i = 0; i < MAX_BUFFERS && way->passing == 0 && is_readable; i++) {
     if (!fill (way))
       return FALSE;
     is_readable = way->end == BUFFER_BYTES;
@@ -285,8 +285,8 @@ finalize (GSource *source)
 {
   Relay *relay = (Relay *)source;
 
-  linx_reaper_close_strangers (LINX_ACCOUNT_NOBODY, relay->in.first.fd, relay->in.first.n);
-  linx_reaper_close_strangers (LINX_ACCOUNT_NOBODY, relay->in.last.fd, relay->in.last.n);
+  linx_async_close_untrusted (LINX_ACCOUNT_NOBODY, relay->in.first.fd, relay->in.first.n);
+  linx_async_close_untrusted (LINX_ACCOUNT_NOBODY, relay->in.last.fd, relay->in.last.n);
   close (relay->own);
   g_object_unref (relay->other);
   g_object_unref (relay->bus);

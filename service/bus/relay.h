@@ -7,9 +7,10 @@
 
 /*
  * The relay: a stage between the bus's socket and GDBus, which reads each message whole and parses
- * it before anybody may look at it. What is too large (framing.h), or has no place (input.h), is
- * read here in small pieces, and goes no further; all else passes as it came, both ways, with its
- * descriptors. Each way has one buffer, and nothing is read for it before it is empty.
+ * it before anybody may look at it. What is too large (bus/framing.h), or has no place
+ * (bus/input.h), is read here in small pieces, and goes no further; all else passes as it came,
+ * both ways, with its descriptors. Each way has one buffer, and nothing is read for it before it is
+ * empty.
  */
 
 /**

@@ -9,15 +9,15 @@
 #define TRY_MS 20
 #define PATIENCE_US (200 * G_TIME_SPAN_MILLISECOND)
 #define PATIENCE_WITH_LARGE_US (3 * G_TIME_SPAN_SECOND)
-#define MOST_PATIENCE_US (60 * G_TIME_SPAN_SECOND)
+#define MAX_PATIENCE_US (60 * G_TIME_SPAN_SECOND)
 
 /* A reply larger than that has to find room. */
 #define LARGE_REPLY (64 << 10)
-#define MOST_BYTES_OF_SIGNALS (1 << 20)
-#define MOST_BYTES_OF_USER (16 << 20)
-#define MOST_BYTES (64 << 20)
-#define MOST_FDS_OF_USER 4
-#define MOST_FDS 56
+#define MAX_BYTES_OF_SIGNALS (1 << 20)
+#define MAX_BYTES_OF_USER (16 << 20)
+#define MAX_BYTES (64 << 20)
+#define MAX_FDS_OF_USER 4
+#define MAX_FDS 56
 /* Of what found room, and small replies beyond that: then calls are refused. All refusals are
  * together as small as that: then there are no more. */
 #define SHUT_BYTES_OF_USER (40 << 20)
@@ -35,7 +35,7 @@ typedef struct {
   LinxCaller *caller;
   gsize bytes;
   guint fds;
-  LinxRoomFunc func;
+  LinxSendFunc func;
   gpointer data;
   gint64 start; /* monotonic */
 } Waiting;
@@ -57,8 +57,8 @@ static void start_round (Round *round);
 static gboolean
 is_shut (LinxAccount account, gsize refusals)
 {
-  gsize user = linx_backlog_of_account (account).bytes;
-  gsize all = linx_backlog_of_all ().bytes;
+  gsize user = linx_unread_of_account (account).bytes;
+  gsize all = linx_unread_of_all ().bytes;
 
   return user >= SHUT_BYTES_OF_USER + refusals
          || (all >= SHUT_BYTES + refusals && user >= LITTLE_BYTES)
@@ -68,12 +68,12 @@ is_shut (LinxAccount account, gsize refusals)
 static void
 set_gate (LinxAccount account)
 {
-  LinxGateState state = is_shut (account, REFUSAL_BYTES) ? LINX_GATE_SILENT
-                        : is_shut (account, 0)           ? LINX_GATE_REFUSES
-                                                         : LINX_GATE_OPEN;
+  LinxFilterState state = is_shut (account, REFUSAL_BYTES) ? LINX_FILTER_DROPS
+                          : is_shut (account, 0)           ? LINX_FILTER_REFUSES
+                                                           : LINX_FILTER_PASSES;
 
-  linx_gate_set (account, state);
-  if (state == LINX_GATE_OPEN)
+  linx_message_filter_set (account, state);
+  if (state == LINX_FILTER_PASSES)
     g_hash_table_remove (stopped, &account);
   else
     linx_account_table_set (stopped, account, NULL);
@@ -98,7 +98,7 @@ static void
 on_change (LinxAccount account)
 {
   static gboolean was_full;
-  gboolean full = linx_backlog_of_all ().bytes >= FULL_BYTES;
+  gboolean full = linx_unread_of_all ().bytes >= FULL_BYTES;
   gboolean again = was_full && !full;
 
   was_full = full;
@@ -119,18 +119,18 @@ refuse (GError **error, const char *who, gsize amount, const char *of_what)
 static gboolean
 has_room (const Waiting *waiting, LinxAmount user, GError **error)
 {
-  LinxAmount all = linx_backlog_of_all ();
+  LinxAmount all = linx_unread_of_all ();
   LinxQuotaState state = waiting->fds > 0
                              ? linx_quota_judge (&room_for_fds, waiting->caller->account, user.fds,
                                                  all.fds, waiting->fds)
                              : LINX_QUOTA_OPEN;
-  gsize most_bytes = user.bytes < LITTLE_BYTES ? SHUT_BYTES : MOST_BYTES;
+  gsize most_bytes = user.bytes < LITTLE_BYTES ? SHUT_BYTES : MAX_BYTES;
 
   if (state == LINX_QUOTA_SHARE_IS_FULL)
     return refuse (error, "this user has", user.fds, "descriptors");
   if (state == LINX_QUOTA_IS_FULL)
     return refuse (error, "callers have", all.fds, "descriptors");
-  if (waiting->bytes > LARGE_REPLY && user.bytes >= MOST_BYTES_OF_USER)
+  if (waiting->bytes > LARGE_REPLY && user.bytes >= MAX_BYTES_OF_USER)
     return refuse (error, "this user has", user.bytes >> 20, "MiB");
   if (waiting->bytes > LARGE_REPLY && all.bytes >= most_bytes)
     return refuse (error, "callers have", all.bytes >> 20, "MiB");
@@ -151,9 +151,9 @@ take (Waiting *waiting)
   const LinxCaller *caller = waiting->caller;
 
   if (!g_cancellable_is_cancelled (caller->gone)
-      && !has_room (waiting, linx_backlog_of_account (caller->account), NULL))
+      && !has_room (waiting, linx_unread_of_account (caller->account), NULL))
     return FALSE;
-  linx_backlog_add (caller, waiting->bytes, waiting->fds);
+  linx_unread_add (caller, waiting->bytes, waiting->fds);
   stop_waiting (waiting, NULL);
   return TRUE;
 }
@@ -168,7 +168,7 @@ on_time (gpointer round)
 static void
 note_progress (Round *round)
 {
-  gsize read = linx_backlog_read_by (round->account);
+  gsize read = linx_unread_read_by (round->account);
 
   if (read != round->read)
     round->read_at = g_get_monotonic_time ();
@@ -183,7 +183,7 @@ is_too_late (const Round *round, const Waiting *waiting)
   gint64 now = g_get_monotonic_time ();
 
   return now - MAX (waiting->start, round->read_at) > patience
-         || now - waiting->start > MOST_PATIENCE_US;
+         || now - waiting->start > MAX_PATIENCE_US;
 }
 
 /* Of what has found room since the bus was asked it has not said yet whether it keeps it: then it
@@ -223,7 +223,7 @@ on_kept (LinxAmount kept, gpointer data)
 static void
 start_round (Round *round)
 {
-  linx_backlog_ask (round->account, on_kept, round);
+  linx_unread_ask (round->account, on_kept, round);
 }
 
 static void
@@ -245,7 +245,7 @@ join_round (Waiting *waiting)
 }
 
 void
-linx_room_take (LinxCaller *caller, gsize bytes, guint fds, LinxRoomFunc func, gpointer data)
+linx_send_limits_take (LinxCaller *caller, gsize bytes, guint fds, LinxSendFunc func, gpointer data)
 {
   Waiting *waiting = g_new0 (Waiting, 1);
 
@@ -260,42 +260,42 @@ linx_room_take (LinxCaller *caller, gsize bytes, guint fds, LinxRoomFunc func, g
 }
 
 gboolean
-linx_room_is_shut (const LinxCaller *caller, GError **error)
+linx_send_limits_is_shut (const LinxCaller *caller, GError **error)
 {
-  gsize user = linx_backlog_of_account (caller->account).bytes;
+  gsize user = linx_unread_of_account (caller->account).bytes;
 
   if (!is_shut (caller->account, 0))
     return FALSE;
   if (user >= SHUT_BYTES_OF_USER)
     refuse (error, "this user has", user >> 20, "MiB");
   else
-    refuse (error, "callers have", linx_backlog_of_all ().bytes >> 20, "MiB");
+    refuse (error, "callers have", linx_unread_of_all ().bytes >> 20, "MiB");
   return TRUE;
 }
 
 gboolean
-linx_room_for_signals (const LinxCaller *caller)
+linx_send_limits_for_signals (const LinxCaller *caller)
 {
-  gsize user = linx_backlog_of_account (caller->account).bytes;
+  gsize user = linx_unread_of_account (caller->account).bytes;
 
-  return linx_backlog_of (caller).bytes < MOST_BYTES_OF_SIGNALS && user < MOST_BYTES_OF_USER
-         && (linx_backlog_of_all ().bytes < SHUT_BYTES || user < LITTLE_BYTES)
-         && (linx_backlog_of_all ().bytes < FULL_BYTES || caller->account == LINX_ACCOUNT_ROOT);
+  return linx_unread_of (caller).bytes < MAX_BYTES_OF_SIGNALS && user < MAX_BYTES_OF_USER
+         && (linx_unread_of_all ().bytes < SHUT_BYTES || user < LITTLE_BYTES)
+         && (linx_unread_of_all ().bytes < FULL_BYTES || caller->account == LINX_ACCOUNT_ROOT);
 }
 
 void
-linx_room_init (GDBusConnection *bus)
+linx_send_limits_init (GDBusConnection *bus)
 {
   rounds = linx_account_table_new (NULL);
   stopped = linx_account_table_new (NULL);
-  linx_quota_init (&room_for_fds, MOST_FDS, MOST_FDS_OF_USER);
-  linx_backlog_init (bus, on_change);
+  linx_quota_init (&room_for_fds, MAX_FDS, MAX_FDS_OF_USER);
+  linx_unread_init (bus, on_change);
 }
 
 void
-linx_room_clear (void)
+linx_send_limits_clear (void)
 {
-  linx_backlog_clear ();
+  linx_unread_clear ();
   g_clear_pointer (&rounds, g_hash_table_unref);
   g_clear_pointer (&stopped, g_hash_table_unref);
 }

@@ -4,23 +4,24 @@
 #include "bus/caller.h"
 
 /*
- * Room: how much callers may leave unread (backlog.h), each user and all together, and what becomes
- * of who leaves more. A large reply, and one with a descriptor, has to find room. Small ones are
- * sent, and a user who reads none of them comes to where the gate is shut. For the main loop alone.
+ * Room: how much callers may leave unread (bus/unread.h), each user and all together, and what
+ * becomes of who leaves more. A large reply, and one with a descriptor, has to find room. Small
+ * ones are sent, and a user who reads none of them comes to where the message filter is shut. For
+ * the main loop alone.
  */
 
-/** linx_room_init: @bus is the connection that all is sent by. */
-void linx_room_init (GDBusConnection *bus);
+/** linx_send_limits_init: @bus is the connection that all is sent by. */
+void linx_send_limits_init (GDBusConnection *bus);
 
 /**
- * LinxRoomFunc:
+ * LinxSendFunc:
  * @error: (nullable): LimitsExceeded, where a user, or all callers together, have too much to read
  * @data: the function's data
  */
-typedef void (*LinxRoomFunc) (const GError *error, gpointer data);
+typedef void (*LinxSendFunc) (const GError *error, gpointer data);
 
 /**
- * linx_room_take:
+ * linx_send_limits_take:
  * @caller: who is about to be sent a reply
  * @bytes: about how much
  * @fds: how many descriptors
@@ -28,15 +29,17 @@ typedef void (*LinxRoomFunc) (const GError *error, gpointer data);
  *   once, unless the bus has to be asked, for some moments, whether there is
  * @data: for @func
  */
-void linx_room_take (LinxCaller *caller, gsize bytes, guint fds, LinxRoomFunc func, gpointer data);
+void linx_send_limits_take (LinxCaller *caller, gsize bytes, guint fds, LinxSendFunc func,
+                            gpointer data);
 
-/** linx_room_is_shut: whether the user of @caller has so much to read that its calls are refused.
+/** linx_send_limits_is_shut: whether the user of @caller has so much to read that its calls are
+ * refused.
  * @error: LimitsExceeded */
-gboolean linx_room_is_shut (const LinxCaller *caller, GError **error);
+gboolean linx_send_limits_is_shut (const LinxCaller *caller, GError **error);
 
-/** linx_room_for_signals: whether the connection of @caller, and its user, have read enough to be
- * told more. */
-gboolean linx_room_for_signals (const LinxCaller *caller);
+/** linx_send_limits_for_signals: whether the connection of @caller, and its user, have read enough
+ * to be told more. */
+gboolean linx_send_limits_for_signals (const LinxCaller *caller);
 
-/** linx_room_clear: forgets all of it, at the end of the service. */
-void linx_room_clear (void);
+/** linx_send_limits_clear: forgets all of it, at the end of the service. */
+void linx_send_limits_clear (void);

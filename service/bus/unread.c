@@ -15,14 +15,14 @@ typedef struct {
   guint64 number; /* there may have been another one of that name */
   char *name;
   LinxAccount account;
-  LinxAmount sent;  /* since there is this backlog */
+  LinxAmount sent;  /* since there is this connection */
   LinxAmount read;  /* of that: all but what the bus may still keep */
   gsize unsent;     /* of that: bytes that the bus cannot have yet */
   LinxAmount asked; /* what was sent when the bus was asked last */
   guint asking;     /* how often it was asked without an answer yet */
   guint timer;      /* until it is asked again; 0: it is not going to be */
   gboolean at_once; /* the timer is due */
-} Backlog;
+} Unread;
 
 /* Who waits for what the bus keeps for all connections of a user. */
 typedef struct {
@@ -33,14 +33,14 @@ typedef struct {
 } Poll;
 
 typedef struct {
-  guint64 number; /* of the backlog */
+  guint64 number; /* of the connection */
   char *name;
   LinxAmount sent; /* when it was asked */
   Poll *poll;      /* (nullable) */
 } Question;
 
-static GDBusConnection *bus; /* it outlives all that follows */
-static GHashTable *backlogs; /* unique name -> Backlog */
+static GDBusConnection *bus;    /* it outlives all that follows */
+static GHashTable *connections; /* unique name -> Unread */
 static guint64 last_number;
 static LinxQuota bytes_unread;
 static LinxQuota fds_unread;
@@ -49,125 +49,127 @@ static void (*on_change) (LinxAccount account);
 static void (*on_read) (void);
 
 static LinxAmount
-unread (const Backlog *backlog)
+amount_of (const Unread *connection)
 {
-  return (LinxAmount){ backlog->sent.bytes - backlog->read.bytes,
-                       backlog->sent.fds - backlog->read.fds };
+  return (LinxAmount){ connection->sent.bytes - connection->read.bytes,
+                       connection->sent.fds - connection->read.fds };
 }
 
 /* Counts anew what was sent and read. */
 static void
-set (Backlog *backlog, LinxAmount sent, LinxAmount read)
+set (Unread *connection, LinxAmount sent, LinxAmount read)
 {
-  LinxAmount before = unread (backlog), now;
-  gsize progress = read.bytes - MIN (read.bytes, backlog->read.bytes) + read.fds
-                   - MIN (read.fds, backlog->read.fds);
+  LinxAmount before = amount_of (connection), now;
+  gsize progress = read.bytes - MIN (read.bytes, connection->read.bytes) + read.fds
+                   - MIN (read.fds, connection->read.fds);
 
-  backlog->sent = sent;
-  backlog->read = read;
-  now = unread (backlog);
-  linx_quota_add (&bytes_unread, backlog->account, now.bytes);
-  linx_quota_remove (&bytes_unread, backlog->account, before.bytes);
-  linx_quota_add (&fds_unread, backlog->account, now.fds);
-  linx_quota_remove (&fds_unread, backlog->account, before.fds);
-  linx_quota_add (&read_since, backlog->account, progress);
-  if (linx_quota_of (&bytes_unread, backlog->account) == 0)
-    linx_quota_remove (&read_since, backlog->account,
-                       linx_quota_of (&read_since, backlog->account));
-  on_change (backlog->account);
+  connection->sent = sent;
+  connection->read = read;
+  now = amount_of (connection);
+  linx_quota_add (&bytes_unread, connection->account, now.bytes);
+  linx_quota_remove (&bytes_unread, connection->account, before.bytes);
+  linx_quota_add (&fds_unread, connection->account, now.fds);
+  linx_quota_remove (&fds_unread, connection->account, before.fds);
+  linx_quota_add (&read_since, connection->account, progress);
+  if (linx_quota_of (&bytes_unread, connection->account) == 0)
+    linx_quota_remove (&read_since, connection->account,
+                       linx_quota_of (&read_since, connection->account));
+  on_change (connection->account);
 }
 
 static void
-backlog_free (gpointer data)
+unread_free (gpointer data)
 {
-  Backlog *backlog = data;
+  Unread *connection = data;
 
-  set (backlog, backlog->sent, backlog->sent);
-  if (backlog->timer != 0)
-    g_source_remove (backlog->timer);
-  g_free (backlog->name);
-  g_free (backlog);
+  set (connection, connection->sent, connection->sent);
+  if (connection->timer != 0)
+    g_source_remove (connection->timer);
+  g_free (connection->name);
+  g_free (connection);
 }
 
-static Backlog *
+static Unread *
 find (const char *name)
 {
-  return backlogs != NULL ? g_hash_table_lookup (backlogs, name) : NULL;
+  return connections != NULL ? g_hash_table_lookup (connections, name) : NULL;
 }
 
 /* It is known whose it is. */
 static void
-give (Backlog *backlog, LinxAccount account)
+give (Unread *connection, LinxAccount account)
 {
-  LinxAmount read = backlog->read;
+  LinxAmount read = connection->read;
 
-  set (backlog, backlog->sent, backlog->sent);
-  backlog->account = account;
-  set (backlog, backlog->sent, read);
+  set (connection, connection->sent, connection->sent);
+  connection->account = account;
+  set (connection, connection->sent, read);
 }
 
-static Backlog *
-backlog_of (const char *name, LinxAccount account)
+static Unread *
+find_or_add (const char *name, LinxAccount account)
 {
-  Backlog *backlog = find (name);
+  Unread *connection = find (name);
 
-  if (backlog != NULL && backlog->account != account && backlog->account == LINX_ACCOUNT_NOBODY)
-    give (backlog, account);
-  if (backlog != NULL)
-    return backlog;
-  backlog = g_new0 (Backlog, 1);
-  backlog->number = ++last_number;
-  backlog->name = g_strdup (name);
-  backlog->account = account;
-  g_hash_table_insert (backlogs, backlog->name, backlog);
-  return backlog;
+  if (connection != NULL && connection->account != account
+      && connection->account == LINX_ACCOUNT_NOBODY)
+    give (connection, account);
+  if (connection != NULL)
+    return connection;
+  connection = g_new0 (Unread, 1);
+  connection->number = ++last_number;
+  connection->name = g_strdup (name);
+  connection->account = account;
+  g_hash_table_insert (connections, connection->name, connection);
+  return connection;
 }
 
-static void ask (Backlog *backlog, Poll *poll);
+static void ask (Unread *connection, Poll *poll);
 
 static gboolean
 on_time (gpointer data)
 {
-  Backlog *backlog = data;
+  Unread *connection = data;
 
-  backlog->timer = 0;
-  ask (backlog, NULL);
+  connection->timer = 0;
+  ask (connection, NULL);
   return G_SOURCE_REMOVE;
 }
 
 static void
-ask_in (Backlog *backlog, guint ms)
+ask_in (Unread *connection, guint ms)
 {
-  if (backlog->timer != 0)
-    g_source_remove (backlog->timer);
-  backlog->timer = g_timeout_add (ms, on_time, backlog);
-  backlog->at_once = ms == 0;
+  if (connection->timer != 0)
+    g_source_remove (connection->timer);
+  connection->timer = g_timeout_add (ms, on_time, connection);
+  connection->at_once = ms == 0;
 }
 
 static gboolean
-has_all (const Backlog *backlog)
+has_all (const Unread *connection)
 {
-  return backlog->sent.bytes == backlog->read.bytes && backlog->sent.fds == backlog->read.fds;
+  return connection->sent.bytes == connection->read.bytes
+         && connection->sent.fds == connection->read.fds;
 }
 
 /* What was sent before it was asked, and is not kept any more, is read. What is kept may be of
  * others, too. */
 static LinxAmount
-take_answer (Backlog *backlog, const LinxAmount *sent, LinxAmount kept)
+take_answer (Unread *connection, const LinxAmount *sent, LinxAmount kept)
 {
-  LinxAmount read = backlog->read;
+  LinxAmount read = connection->read;
 
   kept.bytes = MIN (kept.bytes, sent->bytes - MIN (sent->bytes, read.bytes));
   kept.fds = MIN (kept.fds, sent->fds - MIN (sent->fds, read.fds));
   read.bytes = MAX (read.bytes, sent->bytes - kept.bytes);
   read.fds = MAX (read.fds, sent->fds - kept.fds);
-  set (backlog, backlog->sent, read);
-  if (backlog->asking > 0)
+  set (connection, connection->sent, read);
+  if (connection->asking > 0)
     return kept;
-  if (has_all (backlog))
-    g_hash_table_remove (backlogs, backlog->name);
-  else if (backlog->timer == 0)
-    ask_in (backlog, ASK_MS);
+  if (has_all (connection))
+    g_hash_table_remove (connections, connection->name);
+  else if (connection->timer == 0)
+    ask_in (connection, ASK_MS);
   return kept;
 }
 
@@ -184,12 +186,12 @@ static void
 on_answer (LinxAmount told, gpointer data)
 {
   Question *question = data;
-  Backlog *backlog = find (question->name);
+  Unread *connection = find (question->name);
   LinxAmount kept = { 0 };
 
-  if (backlog != NULL && backlog->number == question->number) {
-    backlog->asking--;
-    kept = take_answer (backlog, &question->sent, told);
+  if (connection != NULL && connection->number == question->number) {
+    connection->asking--;
+    kept = take_answer (connection, &question->sent, told);
   }
   if (question->poll != NULL) {
     question->poll->kept.bytes += kept.bytes;
@@ -204,116 +206,116 @@ on_answer (LinxAmount told, gpointer data)
 
 /* By the connection that the messages went by: the bus has all of them when it is asked. */
 static void
-ask (Backlog *backlog, Poll *poll)
+ask (Unread *connection, Poll *poll)
 {
   Question *question = g_new0 (Question, 1);
 
-  question->number = backlog->number;
-  question->name = g_strdup (backlog->name);
-  question->sent = backlog->asked = backlog->sent;
-  question->sent.bytes -= backlog->unsent;
+  question->number = connection->number;
+  question->name = g_strdup (connection->name);
+  question->sent = connection->asked = connection->sent;
+  question->sent.bytes -= connection->unsent;
   question->poll = poll;
-  backlog->asking++;
+  connection->asking++;
   if (poll != NULL)
     poll->pending++;
-  linx_stats_ask (bus, backlog->name, on_answer, question);
+  linx_stats_ask (bus, connection->name, on_answer, question);
 }
 
 static void
-add (Backlog *backlog, gsize bytes, guint fds)
+add (Unread *connection, gsize bytes, guint fds)
 {
-  LinxAmount sent = { backlog->sent.bytes + HEADER_BYTES + bytes, backlog->sent.fds + fds };
+  LinxAmount sent = { connection->sent.bytes + HEADER_BYTES + bytes, connection->sent.fds + fds };
 
-  set (backlog, sent, backlog->read);
-  if (backlog->timer != 0 && backlog->at_once)
+  set (connection, sent, connection->read);
+  if (connection->timer != 0 && connection->at_once)
     return;
-  if (fds > 0 || sent.bytes - backlog->asked.bytes >= ASK_BYTES)
-    ask_in (backlog, 0); /* after it was sent */
-  else if (backlog->asking == 0 && backlog->timer == 0)
-    ask_in (backlog, ASK_MS);
+  if (fds > 0 || sent.bytes - connection->asked.bytes >= ASK_BYTES)
+    ask_in (connection, 0); /* after it was sent */
+  else if (connection->asking == 0 && connection->timer == 0)
+    ask_in (connection, ASK_MS);
 }
 
 void
-linx_backlog_add (const LinxCaller *caller, gsize bytes, guint fds)
+linx_unread_add (const LinxCaller *caller, gsize bytes, guint fds)
 {
-  if (backlogs != NULL && !g_cancellable_is_cancelled (caller->gone))
-    add (backlog_of (caller->name, caller->account), bytes, fds);
+  if (connections != NULL && !g_cancellable_is_cancelled (caller->gone))
+    add (find_or_add (caller->name, caller->account), bytes, fds);
 }
 
 void
-linx_backlog_delay (const LinxCaller *caller, gsize bytes)
+linx_unread_delay (const LinxCaller *caller, gsize bytes)
 {
-  Backlog *backlog = backlogs != NULL ? find (caller->name) : NULL;
+  Unread *connection = connections != NULL ? find (caller->name) : NULL;
 
-  if (backlog != NULL)
-    backlog->unsent += HEADER_BYTES + bytes;
+  if (connection != NULL)
+    connection->unsent += HEADER_BYTES + bytes;
 }
 
 void
-linx_backlog_sent (const LinxCaller *caller, gsize bytes)
+linx_unread_sent (const LinxCaller *caller, gsize bytes)
 {
-  Backlog *backlog = backlogs != NULL ? find (caller->name) : NULL;
+  Unread *connection = connections != NULL ? find (caller->name) : NULL;
 
-  if (backlog == NULL)
+  if (connection == NULL)
     return;
-  backlog->unsent -= MIN (backlog->unsent, HEADER_BYTES + bytes);
-  ask_in (backlog, 0);
+  connection->unsent -= MIN (connection->unsent, HEADER_BYTES + bytes);
+  ask_in (connection, 0);
 }
 
 LinxAmount
-linx_backlog_of (const LinxCaller *caller)
+linx_unread_of (const LinxCaller *caller)
 {
-  const Backlog *backlog = find (caller->name);
+  const Unread *connection = find (caller->name);
 
-  return backlog != NULL ? unread (backlog) : (LinxAmount){ 0 };
+  return connection != NULL ? amount_of (connection) : (LinxAmount){ 0 };
 }
 
 LinxAmount
-linx_backlog_of_account (LinxAccount account)
+linx_unread_of_account (LinxAccount account)
 {
   return (LinxAmount){ linx_quota_of (&bytes_unread, account),
                        (guint)linx_quota_of (&fds_unread, account) };
 }
 
 gsize
-linx_backlog_read_by (LinxAccount account)
+linx_unread_read_by (LinxAccount account)
 {
   return linx_quota_of (&read_since, account);
 }
 
 LinxAmount
-linx_backlog_of_all (void)
+linx_unread_of_all (void)
 {
   return (LinxAmount){ bytes_unread.all, (guint)fds_unread.all };
 }
 
 void
-linx_backlog_ask (LinxAccount account, LinxStatsFunc func, gpointer data)
+linx_unread_ask (LinxAccount account, LinxStatsFunc func, gpointer data)
 {
   Poll *poll = g_new0 (Poll, 1);
   GHashTableIter iter;
-  gpointer backlog;
+  gpointer connection;
 
   poll->func = func;
   poll->data = data;
   poll->pending = 1;
-  g_hash_table_iter_init (&iter, backlogs);
-  while (g_hash_table_iter_next (&iter, NULL, &backlog))
-    if (((Backlog *)backlog)->account == account)
-      ask (backlog, poll);
+  g_hash_table_iter_init (&iter, connections);
+  while (g_hash_table_iter_next (&iter, NULL, &connection))
+    if (((Unread *)connection)->account == account)
+      ask (connection, poll);
   leave_poll (poll);
 }
 
 void
-linx_backlog_on_read (void (*func) (void))
+linx_unread_on_read (void (*func) (void))
 {
   on_read = func;
 }
 
 void
-linx_backlog_clear (void)
+linx_unread_clear (void)
 {
-  g_clear_pointer (&backlogs, g_hash_table_unref);
+  g_clear_pointer (&connections, g_hash_table_unref);
 }
 
 static void
@@ -324,9 +326,9 @@ on_caller (GObject *source, GAsyncResult *result, gpointer data)
 
   (void)source;
   if (caller != NULL)
-    linx_backlog_add (caller, answers->bytes, 0);
-  else if (backlogs != NULL && linx_gate_is_of_nobody (answers->name))
-    add (backlog_of (answers->name, LINX_ACCOUNT_NOBODY), answers->bytes, 0);
+    linx_unread_add (caller, answers->bytes, 0);
+  else if (connections != NULL && linx_message_filter_is_of_nobody (answers->name))
+    add (find_or_add (answers->name, LINX_ACCOUNT_NOBODY), answers->bytes, 0);
 }
 
 static void
@@ -338,16 +340,16 @@ on_answers (LinxAnswers *answers)
 static void
 forget (const char *name)
 {
-  if (backlogs != NULL)
-    g_hash_table_remove (backlogs, name);
+  if (connections != NULL)
+    g_hash_table_remove (connections, name);
 }
 
 void
-linx_backlog_init (GDBusConnection *connection, void (*changed) (LinxAccount account))
+linx_unread_init (GDBusConnection *connection, void (*changed) (LinxAccount account))
 {
   bus = connection;
   on_change = changed;
-  backlogs = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, backlog_free);
-  linx_gate_on_answers (on_answers);
+  connections = g_hash_table_new_full (g_str_hash, g_str_equal, NULL, unread_free);
+  linx_message_filter_on_answers (on_answers);
   linx_callers_on_vanished (forget);
 }

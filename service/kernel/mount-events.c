@@ -14,7 +14,7 @@
 /* One event is 40 bytes. */
 #define BUFFER_BYTES 16384
 /* Of groups at once: each waits for the kernel alone, and ends. */
-#define MOST_CLOSERS 32
+#define MAX_CLOSERS 32
 
 static int
 fail (GError **error, const char *what)
@@ -57,7 +57,7 @@ linx_mount_events_close (int *fd)
   left++;
   g_mutex_unlock (&lock);
   if (closers == NULL)
-    closers = g_thread_pool_new (close_group, NULL, MOST_CLOSERS, FALSE, NULL);
+    closers = g_thread_pool_new (close_group, NULL, MAX_CLOSERS, FALSE, NULL);
   g_thread_pool_push (closers, GINT_TO_POINTER (*fd), NULL);
   *fd = -1;
 }

@@ -85,7 +85,7 @@ parse (LinxRow *row, char *line)
     return FALSE;
   row->root = linx_row_unescape (root);
   row->mount_point = linx_row_unescape (point);
-  if (strlen (row->root) + strlen (row->mount_point) > LINX_MOST_PATHS)
+  if (strlen (row->root) + strlen (row->mount_point) > LINX_MAX_PATHS)
     row->root = row->mount_point = LINX_PATH_TOO_LONG;
   row->mount_options = linx_row_unescape (options);
   row->fstype = linx_row_unescape (fstype);

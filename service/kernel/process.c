@@ -18,7 +18,7 @@
 static int proc_fd = -1;
 static int self_pidfd = -1;
 static int self_mnt_ns = -1;
-static int bell = -1;
+static int wakeup = -1;
 static int empty_root = -1;
 static guint64 host_mnt_ns;
 static gboolean has_pidfd_info;
@@ -71,9 +71,9 @@ linx_process_init (GError **error)
    * inode by which it is told (path_from_stashed(), fs/libfs.c). */
   if (openat (proc_fd, "self/ns/user", O_RDONLY | O_CLOEXEC) < 0)
     return linx_error_set (error, LINX_MOUNT_STAGE_OPEN_NS, errno, "own user namespace", NULL);
-  bell = eventfd (0, EFD_CLOEXEC | EFD_NONBLOCK);
-  if (bell < 0)
-    return linx_error_set (error, LINX_MOUNT_STAGE_PIPE, errno, "bell", NULL);
+  wakeup = eventfd (0, EFD_CLOEXEC | EFD_NONBLOCK);
+  if (wakeup < 0)
+    return linx_error_set (error, LINX_MOUNT_STAGE_PIPE, errno, "wakeup", NULL);
   empty_root
       = make_empty_root (); /* a kernel that has none serves no call: linx_features_missing() */
   host_mnt_ns = linx_process_ns_inode (1, "mnt");
@@ -122,9 +122,9 @@ linx_process_self_mnt_ns (void)
 }
 
 int
-linx_process_bell (void)
+linx_process_wakeup_fd (void)
 {
-  return bell;
+  return wakeup;
 }
 
 int

@@ -10,7 +10,7 @@
  */
 
 /* The descriptors below LINX_RESERVED_FDS are the service's own from start to end: 0 to 2, its
- * /proc, its pidfd, its mount and user namespaces, the workers' bell, an empty directory, and
+ * /proc, its pidfd, its mount and user namespaces, the workers' wakeup, an empty directory, and
  * LINX_SLOT, where a new worker finds its end of a socket that all it needs comes through. They are
  * all that a worker starts with: a whole number of the kernel's words of 64, by which it copies
  * tables (sane_fdtable_size(), fs/file.c). No message's descriptor ever lands there. */
@@ -35,9 +35,10 @@ int linx_process_self_pidfd (void);
 /** linx_process_self_mnt_ns: the service's own mount namespace; valid in every worker too. */
 int linx_process_self_mnt_ns (void);
 
-/** linx_process_bell: an eventfd(2) by which a worker wakes the main loop; valid in every worker.
+/** linx_process_wakeup_fd: an eventfd(2) by which a worker wakes the main loop; valid in every
+ * worker.
  */
-int linx_process_bell (void);
+int linx_process_wakeup_fd (void);
 
 /** linx_process_empty_root: an empty directory that is mounted nowhere; valid in every worker too.
  */

@@ -17,7 +17,7 @@
    | LINX_STATMOUNT_SB_SOURCE)
 /* Strings rarely take more; then it grows. */
 #define FIRST_SIZE 8192
-#define MOST_SIZE (2 * LINX_MOST_PATHS)
+#define MAX_SIZE (2 * LINX_MAX_PATHS)
 #define PAGE 1024
 
 /* include/linux/fs.h: what statmount(2) shows of a superblock's flags */
@@ -156,7 +156,7 @@ static int
 ask_for (LinxStatmount *statmount, guint64 ns, guint64 id, guint64 mask)
 {
   while (sys_statmount_in (ns, id, mask, statmount->mount, statmount->size) < 0) {
-    if (errno != EOVERFLOW || statmount->size >= MOST_SIZE)
+    if (errno != EOVERFLOW || statmount->size >= MAX_SIZE)
       return errno;
     statmount->size *= 2;
     statmount->mount = g_realloc (statmount->mount, statmount->size);
@@ -178,7 +178,7 @@ ask (LinxStatmount *statmount, guint64 ns, guint64 id)
 static gboolean
 is_too_long (const char *root, const char *mount_point)
 {
-  return mount_point[0] == '\0' || strlen (root) + strlen (mount_point) > LINX_MOST_PATHS;
+  return mount_point[0] == '\0' || strlen (root) + strlen (mount_point) > LINX_MAX_PATHS;
 }
 
 int

@@ -192,7 +192,7 @@ read_owner (Side *side, GError **error)
 
   if (userns < 0)
     return fail (error, errno, "owner of the mount namespace", NULL);
-  side->ns->foreign = linx_ns_fd_inode (userns) != LINX_INITIAL_USERNS;
+  side->ns->in_other_userns = linx_ns_fd_inode (userns) != LINX_INITIAL_USERNS;
   rc = ioctl (userns, NS_GET_OWNER_UID, &side->ns->owner);
   close (userns);
   return rc == 0 ? TRUE : fail (error, errno, "owner of the mount namespace", NULL);

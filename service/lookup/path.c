@@ -16,7 +16,7 @@
 #include <sys/statfs.h>
 
 /* How often a look-up is tried that others disturb: they may do so for ever. */
-#define MOST_TRIES 64
+#define MAX_TRIES 64
 
 void
 linx_place_clear (LinxPlace *place)
@@ -45,7 +45,7 @@ open_path (int root, const char *path, guint64 open_flags, guint64 resolve)
 
   do
     fd = sys_openat2 (root, path, O_PATH | O_CLOEXEC | open_flags, resolve);
-  while (fd < 0 && errno == EAGAIN && ++tries < MOST_TRIES);
+  while (fd < 0 && errno == EAGAIN && ++tries < MAX_TRIES);
   return fd;
 }
 

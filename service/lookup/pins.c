@@ -24,9 +24,9 @@ linx_pins_new (LinxCaller *caller, const LinxRequest *request)
   pins->fd[LINX_LENT_PROCESS] = request->process.fd;
   pins->fd[LINX_LENT_IDMAP] = request->idmap.fd;
   pins->caller = linx_caller_ref (caller);
-  pins->credentials = (LinxCredentials){
-    .uid = caller->uid, .groups = caller->groups, .n_groups = caller->n_groups
-  };
+  pins->credentials = (LinxCredentials){ .uid = caller->uid,
+                                         .groups = caller->groups,
+                                         .n_groups = caller->n_groups };
   pins->propagates = "";
   pins->memory.account = caller->account;
   return pins;
@@ -84,13 +84,13 @@ linx_pins_free (LinxPins *pins)
   linx_cgroup_clear (&pins->caller_cgroup);
   linx_cgroup_clear (&pins->ns[LINX_IN].cgroup);
   linx_cgroup_clear (&pins->ns[LINX_FROM].cgroup);
-  linx_cgroup_clear (&pins->shown_cgroup);
+  linx_cgroup_clear (&pins->process_cgroup);
   linx_place_clear (&pins->put_old);
   g_free (pins->put_old_below);
   g_free (pins->source);
   linx_place_clear (&pins->source_place);
   g_free (pins->fstype);
-  g_clear_pointer (&pins->seen, linx_seen_free);
+  g_clear_pointer (&pins->seen, linx_table_snapshot_free);
   g_clear_pointer (&pins->listed, g_array_unref);
   g_clear_pointer (&pins->layers, g_array_unref);
   if (pins->layers_taken > 0)

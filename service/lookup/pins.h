@@ -19,13 +19,13 @@
 
 /* How many directories an overlay may be made of: 500 of them lower ones (OVL_MAX_STACK,
  * fs/overlayfs/params.h). */
-#define LINX_MOST_LAYERS 502
+#define LINX_MAX_LAYERS 502
 
 /* Places in LinxPins.fd. The first ones are there for calls that may have layers alone. The last
  * ones are lent: by the caller's entry, and with its message. */
 enum {
   LINX_PIN_LAYERS,
-  LINX_PIN_NS = LINX_MOST_LAYERS,
+  LINX_PIN_NS = LINX_MAX_LAYERS,
   LINX_PIN_ROOT,
   LINX_PIN_PROCESS,
   LINX_PIN_FROM_NS,
@@ -34,7 +34,7 @@ enum {
   LINX_PIN_TARGET,
   LINX_PIN_SOURCE,
   LINX_PIN_PUT_OLD,
-  LINX_PIN_SHOWN,
+  LINX_PIN_FS_PROCESS,
   LINX_PIN_IDMAP,
   LINX_PIN_MOUNTINFO,
   /* These outlive the work. */
@@ -75,7 +75,7 @@ typedef enum {
  * @own: whether it is the caller's own
  * @inode: the number that lsns(8) shows
  * @owner: the uid that owns the user namespace that owns it
- * @foreign: whether that is another user namespace than the initial one: its root can undo
+ * @in_other_userns: whether that is another user namespace than the initial one: its root can undo
  *   attributes of mounts in it
  * @pid: the process it was named by; 0: by none
  * @seen_by_caller: whether what is looked up in it the caller sees without the service: it is the
@@ -87,7 +87,7 @@ typedef struct {
   gboolean own;
   guint64 inode;
   uid_t owner;
-  gboolean foreign;
+  gboolean in_other_userns;
   pid_t pid;
   gboolean seen_by_caller;
   LinxCgroup cgroup;
@@ -137,8 +137,8 @@ typedef struct {
  * @target_detached: whether it is a detached mount: no path leads to it, @place has none, and
  *   @target is what to call it in an error
  *
- * @propagates: "host" where it appears in the host too, by propagation (peers.h), "other" where the
- *   mount that decides is shared without that, "" else
+ * @propagates: "host" where it appears in the host too, by propagation (mount/peers.h), "other"
+ * where the mount that decides is shared without that, "" else
  * @host_places: (nullable) (element-type utf8): where in the host, in order
  *
  * @host_was_read: whether the host's table was looked into for that
@@ -146,10 +146,10 @@ typedef struct {
  * @put_old: of PivotRoot: where the old root goes; its path is %NULL where it is stacked
  * @put_old_below: (nullable): its path from the new root, where it is below it
  *
- * @fresh: whether they were looked up just now, in the same visit
+ * @fresh: whether they were looked up just now, in the same job
  *
- * @shown_pid: the process whose namespaces a new proc, sysfs, mqueue or cgroup shows; 0: none
- * @shown_cgroup: where it runs, as above
+ * @process_pid: the process whose namespaces a new proc, sysfs, mqueue or cgroup shows; 0: none
+ * @process_cgroup: where it runs, as above
  * @shows_initial_cgroup: whether a new cgroup filesystem is of the initial cgroup namespace
  *
  * @confined: whether the caller's root shows it but a part of its own namespace
@@ -160,7 +160,7 @@ typedef struct {
  * @watched_pid: a process in it, which LINX_PIN_WATCHED holds; 0: none is known
  * @seen: (nullable): its table
  * @reply_bytes: of ListMounts: what the reply takes on the bus, at most
- * @listed: (nullable) (element-type LinxSighting): of ListMounts: what the reply tells
+ * @listed: (nullable) (element-type LinxSnapshotEntry): of ListMounts: what the reply tells
  *
  * @idmap_inode: the number of the user namespace whose mapping the mount gets, as lsns(8) shows it
  * @idmap_owner: who owns it
@@ -176,7 +176,7 @@ typedef struct {
  * @fstype: (nullable): the type of the filesystem that is made or changed
  * @helper: whether a program makes it (/sbin/mount.TYPE, mount(8))
  * @layers: (nullable) (element-type LinxLayer): of an overlay; LINX_PIN_LAYERS and on hold them
- * @layers_taken: how many of the layers that may be held it has taken (layer-quota.h)
+ * @layers_taken: how many of the layers that may be held it has taken (quota/layer-quota.h)
  */
 typedef struct {
   int fd[LINX_PINS_ALL];
@@ -211,8 +211,8 @@ typedef struct {
 
   gboolean fresh;
 
-  pid_t shown_pid;
-  LinxCgroup shown_cgroup;
+  pid_t process_pid;
+  LinxCgroup process_cgroup;
   gboolean shows_initial_cgroup;
 
   gboolean confined;
@@ -220,7 +220,7 @@ typedef struct {
 
   guint64 watched_ns;
   pid_t watched_pid;
-  LinxSeen *seen;
+  LinxTableSnapshot *seen;
   gsize reply_bytes;
   GArray *listed;
 

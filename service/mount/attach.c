@@ -15,7 +15,7 @@
 
 /* Makes the placeholder as the caller, and holds it in the place of its directory. */
 static gboolean
-create_target (LinxVisit *visit, const LinxRequest *request, LinxPins *pins, GError **error)
+create_target (LinxJob *job, const LinxRequest *request, LinxPins *pins, GError **error)
 {
   g_autofree char *shown = linx_text_escape (pins->target);
   g_autofree char *step = g_strdup_printf ("create %s", shown);
@@ -23,13 +23,13 @@ create_target (LinxVisit *visit, const LinxRequest *request, LinxPins *pins, GEr
   int parent = pins->fd[LINX_PIN_TARGET];
   int rc, err, made;
 
-  if (!linx_visit_commit (visit, step, error))
+  if (!linx_job_commit (job, step, error))
     return FALSE;
   rc = directory ? mkdirat (parent, pins->name, 0755)
                  : openat (parent, pins->name, O_CREAT | O_EXCL | O_WRONLY | O_NOFOLLOW | O_CLOEXEC,
                            0644);
   err = errno;
-  linx_visit_committed (visit, rc >= 0);
+  linx_job_committed (job, rc >= 0);
   if (rc < 0)
     return linx_error_set (error, LINX_MOUNT_STAGE_CREATE, err, pins->target,
                            err == EOVERFLOW ? "the filesystem has no number for the caller's user"
@@ -54,19 +54,19 @@ create_target (LinxVisit *visit, const LinxRequest *request, LinxPins *pins, GEr
 static gboolean
 assume_creator (const LinxPins *pins, GError **error)
 {
-  if (pins->privileged && pins->ns[LINX_IN].foreign && pins->name != NULL)
+  if (pins->privileged && pins->ns[LINX_IN].in_other_userns && pins->name != NULL)
     return linx_credentials_assume_ids (pins->place.id.uid, pins->place.id.gid, error);
   return linx_credentials_assume (&pins->credentials, error);
 }
 
 gboolean
-linx_attach_ready (LinxVisit *visit, const LinxRequest *request, LinxPins *pins, GError **error)
+linx_attach_ready (LinxJob *job, const LinxRequest *request, LinxPins *pins, GError **error)
 {
   gboolean ok;
 
   if (!linx_pins_recheck_as_caller (pins, error) || !assume_creator (pins, error))
     return FALSE;
-  ok = pins->name == NULL || create_target (visit, request, pins, error);
+  ok = pins->name == NULL || create_target (job, request, pins, error);
   return linx_credentials_resume (ok ? error : NULL) && ok;
 }
 
@@ -90,10 +90,10 @@ check_not_there (const LinxRequest *request, const LinxPins *pins, const LinxFil
                  GError **error)
 {
   const LinxFileId *place = &pins->place.id;
-  gboolean there = request->method->bit == LINX_VERB_MOUNT && !request->beneath && pins->name == NULL
-                   && place->mount_root && mount->reusable == 0 && place->reusable == 0
-                   && mount->major == place->major && mount->minor == place->minor
-                   && mount->inode == place->inode;
+  gboolean there = request->method->bit == LINX_VERB_MOUNT && !request->beneath
+                   && pins->name == NULL && place->mount_root && mount->reusable == 0
+                   && place->reusable == 0 && mount->major == place->major
+                   && mount->minor == place->minor && mount->inode == place->inode;
 
   return there ? linx_error_set (error, LINX_MOUNT_STAGE_MOVE_MOUNT, EBUSY, pins->target,
                                  "the same filesystem is already mounted there")
@@ -141,22 +141,21 @@ linx_attach_move (const LinxRequest *request, int mount, int target)
 }
 
 static gboolean
-move_onto_target (LinxVisit *visit, const LinxRequest *request, int mount, const LinxPins *pins,
+move_onto_target (LinxJob *job, const LinxRequest *request, int mount, const LinxPins *pins,
                   GError **error)
 {
   int rc, err;
 
-  if (!linx_visit_commit (visit, "move_mount", error))
+  if (!linx_job_commit (job, "move_mount", error))
     return FALSE;
   rc = linx_attach_move (request, mount, pins->fd[LINX_PIN_TARGET]);
   err = errno;
-  linx_visit_committed (visit, rc == 0);
+  linx_job_committed (job, rc == 0);
   return rc == 0 ? TRUE : fail (request, pins, err, error);
 }
 
 gboolean
-linx_attach (LinxVisit *visit, const LinxRequest *request, LinxPins *pins, int mount,
-             GError **error)
+linx_attach (LinxJob *job, const LinxRequest *request, LinxPins *pins, int mount, GError **error)
 {
   LinxFileId id = { 0 };
   int rc = linx_file_id_read (&id, mount, "");
@@ -171,7 +170,7 @@ linx_attach (LinxVisit *visit, const LinxRequest *request, LinxPins *pins, int m
     return linx_error_set (error, LINX_MOUNT_STAGE_MOVE_MOUNT, rc, pins->target, NULL);
   return linx_attach_check_kind (request, pins, id.mode, error)
          && check_not_there (request, pins, &id, error)
-         && linx_attach_ready (visit, request, pins, error)
+         && linx_attach_ready (job, request, pins, error)
          && linx_peers_recheck (request, pins, error)
-         && move_onto_target (visit, request, mount, pins, error);
+         && move_onto_target (job, request, mount, pins, error);
 }

@@ -7,14 +7,14 @@
 
 /**
  * linx_attach_ready:
- * @visit: the visit
+ * @job: the job
  * @request: says whether to make a placeholder
  * @pins: the target
  * @error: Resolve.ESTALE, Create.*
  *
  * Looks the target up once more, and makes it if it is to be made.
  */
-gboolean linx_attach_ready (LinxVisit *visit, const LinxRequest *request, LinxPins *pins,
+gboolean linx_attach_ready (LinxJob *job, const LinxRequest *request, LinxPins *pins,
                             GError **error);
 
 /**
@@ -42,7 +42,7 @@ int linx_attach_move (const LinxRequest *request, int mount, int target);
 
 /**
  * linx_attach:
- * @visit: the visit
+ * @job: the job
  * @request: says whether to make a placeholder
  * @pins: the target, looked up once more
  * @mount: a detached mount, ready to be seen
@@ -50,5 +50,5 @@ int linx_attach_move (const LinxRequest *request, int mount, int target);
  *
  * Puts @mount in place. The last look at the target is the last thing before it.
  */
-gboolean linx_attach (LinxVisit *visit, const LinxRequest *request, LinxPins *pins, int mount,
+gboolean linx_attach (LinxJob *job, const LinxRequest *request, LinxPins *pins, int mount,
                       GError **error);

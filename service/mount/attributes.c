@@ -61,17 +61,17 @@ explain (int err)
 }
 
 gboolean
-linx_attributes_change (LinxVisit *visit, int mount, gboolean recursive,
+linx_attributes_change (LinxJob *job, int mount, gboolean recursive,
                         const LinxAttributes *attributes, const char *path, GError **error)
 {
   int err;
 
   if (attributes->set == 0 && attributes->clear == 0)
     return TRUE;
-  if (!linx_visit_commit (visit, "mount_setattr", error))
+  if (!linx_job_commit (job, "mount_setattr", error))
     return FALSE;
   err = linx_attributes_set (mount, recursive, attributes, 0);
-  linx_visit_committed (visit, err == 0);
+  linx_job_committed (job, err == 0);
   return err == 0
              ? TRUE
              : linx_error_set (error, LINX_MOUNT_STAGE_SET_ATTRIBUTES, err, path, explain (err));
@@ -134,9 +134,9 @@ linx_attributes_need_unrestricted (const LinxRequest *request, const LinxPins *p
     return FALSE;
   if (request->superblock && pins->ns[LINX_IN].kind != LINX_NAMESPACE_HOST)
     return TRUE;
-  if ((verb & LINX_VERBS_DETACHED) != 0 || pins->ns[LINX_IN].foreign
+  if ((verb & LINX_VERBS_DETACHED) != 0 || pins->ns[LINX_IN].in_other_userns
       || request->idmap.kind != LINX_WHERE_NONE
-      || (linx_pins_crosses (pins) && pins->ns[LINX_FROM].foreign))
+      || (linx_pins_crosses (pins) && pins->ns[LINX_FROM].in_other_userns))
     return TRUE;
   /* What the other namespace mounts later comes along, with the attributes that it has there. */
   if ((verb & LINX_VERBS_CLONING) != 0 && request->propagation == MS_SLAVE)

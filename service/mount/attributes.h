@@ -32,7 +32,7 @@ int linx_attributes_set (int mount, gboolean recursive, const LinxAttributes *at
 
 /**
  * linx_attributes_change:
- * @visit: the visit
+ * @job: the job
  * @mount: the root of a mount that others may see
  * @recursive: as above
  * @attributes: what to set and clear
@@ -41,7 +41,7 @@ int linx_attributes_set (int mount, gboolean recursive, const LinxAttributes *at
  *
  * linx_attributes_set() as a step that is announced.
  */
-gboolean linx_attributes_change (LinxVisit *visit, int mount, gboolean recursive,
+gboolean linx_attributes_change (LinxJob *job, int mount, gboolean recursive,
                                  const LinxAttributes *attributes, const char *path,
                                  GError **error);
 

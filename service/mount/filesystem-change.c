@@ -81,22 +81,22 @@ explain (int err)
 }
 
 static gboolean
-reconfigure (LinxVisit *visit, const LinxContext *context, GError **error)
+reconfigure (LinxJob *job, const LinxContext *context, GError **error)
 {
   int rc, err;
 
-  if (!linx_visit_commit (visit, "reconfiguring the filesystem", error))
+  if (!linx_job_commit (job, "reconfiguring the filesystem", error))
     return FALSE;
   rc = fsconfig (context->fd, FSCONFIG_CMD_RECONFIGURE, NULL, NULL, 0);
   err = errno;
-  linx_visit_committed (visit, rc == 0);
+  linx_job_committed (job, rc == 0);
   return rc == 0 ? TRUE : linx_context_fail (context, err, explain (err), error);
 }
 
 /* What is there is read while this worker still sees the table; the options of a caller's are read
  * by the kernel when no path leads anywhere. */
 gboolean
-linx_filesystem_change (LinxVisit *visit, const LinxRequest *request, const LinxPins *pins,
+linx_filesystem_change (LinxJob *job, const LinxRequest *request, const LinxPins *pins,
                         GError **error)
 {
   LinxContext context = { .request = request, .pins = pins };
@@ -111,7 +111,7 @@ linx_filesystem_change (LinxVisit *visit, const LinxRequest *request, const Linx
   ok = keep_options (&context, &attributes, error)
        && (pins->privileged || linx_namespace_hide_paths (error))
        && linx_context_set_options (&context, &attributes, error)
-       && reconfigure (visit, &context, error);
+       && reconfigure (job, &context, error);
   close (context.fd);
   return ok;
 }

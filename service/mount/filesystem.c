@@ -67,7 +67,7 @@ explain_create (const LinxContext *context, int err)
 }
 
 static gboolean
-create (LinxVisit *visit, const LinxContext *context, GError **error)
+create (LinxJob *job, const LinxContext *context, GError **error)
 {
   gboolean device = is_on_device (context);
   gboolean exclusive = context->request->exclusive;
@@ -75,13 +75,13 @@ create (LinxVisit *visit, const LinxContext *context, GError **error)
 
   if (device
       && (!linx_device_check (context->device, error)
-          || !linx_visit_commit (visit, "opening the device", error)))
+          || !linx_job_commit (job, "opening the device", error)))
     return FALSE;
   rc = fsconfig (context->fd, exclusive ? LINX_FSCONFIG_CMD_CREATE_EXCL : FSCONFIG_CMD_CREATE, NULL,
                  NULL, 0);
   err = errno;
   if (device)
-    linx_visit_committed (visit, rc == 0);
+    linx_job_committed (job, rc == 0);
   return rc == 0 ? TRUE : linx_context_fail (context, err, explain_create (context, err), error);
 }
 
@@ -89,7 +89,7 @@ create (LinxVisit *visit, const LinxContext *context, GError **error)
 static const char *
 explain_fsmount (const LinxContext *context, int err)
 {
-  if (err == EPERM && context->pins->ns[LINX_IN].foreign)
+  if (err == EPERM && context->pins->ns[LINX_IN].in_other_userns)
     return "it would show more than the one that is mounted there: that one has parts covered";
   return NULL;
 }
@@ -97,24 +97,24 @@ explain_fsmount (const LinxContext *context, int err)
 /* Nothing that a caller other than root names is looked up by the kernel: no option, and no source.
  * The path of a device is the service's own. */
 static gboolean
-make_superblock (LinxVisit *visit, const LinxContext *context, GError **error)
+make_superblock (LinxJob *job, const LinxContext *context, GError **error)
 {
   gboolean hides = !context->pins->privileged;
 
   return linx_fs_source_check_need (context->pins, error)
          && (!hides || linx_namespace_hide_paths (error)) && configure (context, error)
          && (!hides || !is_on_device (context) || linx_namespace_enter_own (error))
-         && create (visit, context, error);
+         && create (job, context, error);
 }
 
 /* Makes the filesystem, and a mount of it that nobody sees yet. Returns it, or -1. */
 static int
-make_mount (LinxVisit *visit, const LinxContext *context, GError **error)
+make_mount (LinxJob *job, const LinxContext *context, GError **error)
 {
   LinxAttributes attributes, tree;
   int mount;
 
-  if (!make_superblock (visit, context, error))
+  if (!make_superblock (job, context, error))
     return -1;
   linx_attributes_of (context->request, context->pins, &attributes, &tree);
   mount = fsmount (context->fd, FSMOUNT_CLOEXEC, (unsigned int)attributes.set);
@@ -132,7 +132,7 @@ make_mount (LinxVisit *visit, const LinxContext *context, GError **error)
 
 /* Where the device is looked up. */
 static int
-make_there (LinxVisit *visit, const LinxRequest *request, LinxPins *pins, GError **error)
+make_there (LinxJob *job, const LinxRequest *request, LinxPins *pins, GError **error)
 {
   g_auto (LinxDevice) device = { .fd = -1 };
   LinxContext context = { -1, request, pins, &device };
@@ -143,13 +143,13 @@ make_there (LinxVisit *visit, const LinxRequest *request, LinxPins *pins, GError
     return -1;
   }
   if (!linx_fs_source_open (request, pins, &device, error)
-      || !linx_shown_open (pins, &context.fd, error))
+      || !linx_namespaced_fs_open (pins, &context.fd, error))
     return -1;
   if (context.fd < 0) {
     linx_context_fail (&context, errno, errno == ENODEV ? "unknown filesystem type" : NULL, error);
     return -1;
   }
-  mount = make_mount (visit, &context, error);
+  mount = make_mount (job, &context, error);
   close (context.fd);
   return mount;
 }
@@ -221,19 +221,19 @@ linx_filesystem_pin (const LinxRequest *request, LinxPins *pins, GError **error)
                                : type_of_source (request->source.path));
   return check_kernel (request, error) && linx_helper_pin (request, pins, error)
          && linx_layers_pin (request, pins, error) && linx_fs_source_pin (request, pins, error)
-         && linx_helper_pin (request, pins, error) && linx_shown_pin (request, pins, error)
-         && linx_shown_pin_idmap (request, pins, error);
+         && linx_helper_pin (request, pins, error) && linx_namespaced_fs_pin (request, pins, error)
+         && linx_namespaced_fs_pin_idmap (request, pins, error);
 }
 
 int
-linx_filesystem_make (LinxVisit *visit, const LinxRequest *request, LinxPins *pins, GError **error)
+linx_filesystem_make (LinxJob *job, const LinxRequest *request, LinxPins *pins, GError **error)
 {
   gboolean elsewhere = pins->source_kind != LINX_SOURCE_NONE || !pins->privileged;
   int mount;
 
   if (!linx_layers_recheck (pins, error))
     return -1;
-  mount = make_there (visit, request, pins, error);
+  mount = make_there (job, request, pins, error);
   if (mount < 0 || !elsewhere || linx_namespace_enter (pins, LINX_IN, error))
     return mount < 0 ? -1 : take_directory (mount, request, pins, error);
   close (mount);

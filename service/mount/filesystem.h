@@ -15,7 +15,7 @@ gboolean linx_filesystem_pin (const LinxRequest *request, LinxPins *pins, GError
 
 /**
  * linx_filesystem_make:
- * @visit: the visit; opening a device is a step that changes something: a journal may be replayed
+ * @job: the job; opening a device is a step that changes something: a journal may be replayed
  * @request: type and options
  * @pins: what the source was pinned to
  * @error: Mount.*, in the kernel's own words where it has some; Resolve.ESTALE where the device was
@@ -26,17 +26,16 @@ gboolean linx_filesystem_pin (const LinxRequest *request, LinxPins *pins, GError
  *
  * Returns: (transfer full): the mount, or -1
  */
-int linx_filesystem_make (LinxVisit *visit, const LinxRequest *request, LinxPins *pins,
-                          GError **error);
+int linx_filesystem_make (LinxJob *job, const LinxRequest *request, LinxPins *pins, GError **error);
 
 /**
  * linx_filesystem_change:
- * @visit: the visit
+ * @job: the job
  * @request: the options to change, and no others
  * @pins: a target that was looked up once more
  * @error: Mount.*
  *
  * Reconfigures the filesystem that the target is the root of (fspick(2)), for all who use it.
  */
-gboolean linx_filesystem_change (LinxVisit *visit, const LinxRequest *request, const LinxPins *pins,
+gboolean linx_filesystem_change (LinxJob *job, const LinxRequest *request, const LinxPins *pins,
                                  GError **error);

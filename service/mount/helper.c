@@ -314,30 +314,29 @@ open_result (const LinxPins *pins, GError **error)
 
 /* What a helper was told it may not heed. */
 static gboolean
-enforce (LinxVisit *visit, const LinxRequest *request, const LinxPins *pins, int mount,
-         GError **error)
+enforce (LinxJob *job, const LinxRequest *request, const LinxPins *pins, int mount, GError **error)
 {
   LinxAttributes attributes, tree;
 
   linx_attributes_of (request, pins, &attributes, &tree);
-  return linx_attributes_change (visit, mount, FALSE, &attributes, pins->target, error);
+  return linx_attributes_change (job, mount, FALSE, &attributes, pins->target, error);
 }
 
 int
-linx_helper_mount (LinxVisit *visit, const LinxRequest *request, LinxPins *pins, GError **error)
+linx_helper_mount (LinxJob *job, const LinxRequest *request, LinxPins *pins, GError **error)
 {
   gboolean ok;
   int mount;
 
   if ((pins->source_kind != LINX_SOURCE_NONE && !linx_pins_recheck_source (pins, error))
-      || !check_paths (pins, error) || !linx_attach_ready (visit, request, pins, error)
+      || !check_paths (pins, error) || !linx_attach_ready (job, request, pins, error)
       || !linx_peers_recheck (request, pins, error)
-      || !linx_visit_commit (visit, "running the helper", error))
+      || !linx_job_commit (job, "running the helper", error))
     return -1;
   ok = run (request, pins, error);
-  linx_visit_committed (visit, ok);
+  linx_job_committed (job, ok);
   mount = ok ? open_result (pins, error) : -1;
-  if (mount < 0 || enforce (visit, request, pins, mount, error))
+  if (mount < 0 || enforce (job, request, pins, mount, error))
     return mount;
   close (mount);
   return -1;

@@ -20,7 +20,7 @@ gboolean linx_helper_pin (const LinxRequest *request, LinxPins *pins, GError **e
 
 /**
  * linx_helper_mount:
- * @visit: the visit
+ * @job: the job
  * @request: source and options
  * @pins: the target, looked up once more
  * @error: Helper.*, in the helper's own words
@@ -34,5 +34,4 @@ gboolean linx_helper_pin (const LinxRequest *request, LinxPins *pins, GError **e
  *
  * Returns: (transfer full): a descriptor of the new mount, or -1
  */
-int linx_helper_mount (LinxVisit *visit, const LinxRequest *request, LinxPins *pins,
-                       GError **error);
+int linx_helper_mount (LinxJob *job, const LinxRequest *request, LinxPins *pins, GError **error);

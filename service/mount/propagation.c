@@ -6,16 +6,16 @@
 #include <errno.h>
 
 gboolean
-linx_propagation_set (LinxVisit *visit, int mount, gboolean recursive, int propagation,
+linx_propagation_set (LinxJob *job, int mount, gboolean recursive, int propagation,
                       const char *path, GError **error)
 {
   const LinxAttributes none = { 0, 0 };
   int err;
 
-  if (!linx_visit_commit (visit, "mount_setattr", error))
+  if (!linx_job_commit (job, "mount_setattr", error))
     return FALSE;
   err = linx_attributes_set (mount, recursive, &none, propagation);
-  linx_visit_committed (visit, err == 0);
+  linx_job_committed (job, err == 0);
   return err == 0 ? TRUE
                   : linx_error_set (error, LINX_MOUNT_STAGE_PROPAGATION, err, path,
                                     err == EINVAL ? "it is neither a mount of this namespace "
@@ -24,11 +24,11 @@ linx_propagation_set (LinxVisit *visit, int mount, gboolean recursive, int propa
 }
 
 gboolean
-linx_propagation_last_step (LinxVisit *visit, const LinxRequest *request, const LinxPins *pins,
+linx_propagation_last_step (LinxJob *job, const LinxRequest *request, const LinxPins *pins,
                             int mount, GError **error)
 {
   /* What is below a detached mount cannot be changed any more, and is what it was before. */
   return request->propagation == 0 || (pins->target_detached && mount != pins->fd[LINX_PIN_TARGET])
-         || linx_propagation_set (visit, mount, request->options->propagation_recursive,
+         || linx_propagation_set (job, mount, request->options->propagation_recursive,
                                   request->propagation, pins->target, error);
 }

@@ -7,7 +7,7 @@
 
 /**
  * linx_propagation_set:
- * @visit: the visit
+ * @job: the job
  * @mount: a mount, by its root
  * @recursive: with all below it
  * @propagation: MS_PRIVATE and its kin (mount(2))
@@ -16,12 +16,12 @@
  *
  * Returns: whether it was done
  */
-gboolean linx_propagation_set (LinxVisit *visit, int mount, gboolean recursive, int propagation,
+gboolean linx_propagation_set (LinxJob *job, int mount, gboolean recursive, int propagation,
                                const char *path, GError **error);
 
 /**
  * linx_propagation_last_step:
- * @visit: the visit
+ * @job: the job
  * @request: maybe a propagation word beside the operation, as mount(8) takes it
  * @pins: the target, for the error
  * @mount: the mount, in place
@@ -30,5 +30,5 @@ gboolean linx_propagation_set (LinxVisit *visit, int mount, gboolean recursive, 
  * Changes how a mount that was just put in place propagates: after that, for the mount it is put on
  * decides how it propagates at first.
  */
-gboolean linx_propagation_last_step (LinxVisit *visit, const LinxRequest *request,
-                                     const LinxPins *pins, int mount, GError **error);
+gboolean linx_propagation_last_step (LinxJob *job, const LinxRequest *request, const LinxPins *pins,
+                                     int mount, GError **error);

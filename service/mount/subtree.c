@@ -189,7 +189,7 @@ is_there (const LinxRow *row, const char *name)
 }
 
 static gboolean
-umount_one (LinxVisit *visit, const LinxPins *pins, const LinxRow *row, int flags, GError **error)
+umount_one (LinxJob *job, const LinxPins *pins, const LinxRow *row, int flags, GError **error)
 {
   g_autofree char *parent = g_path_get_dirname (row->mount_point);
   g_autofree char *name = g_path_get_basename (row->mount_point);
@@ -201,11 +201,11 @@ umount_one (LinxVisit *visit, const LinxPins *pins, const LinxRow *row, int flag
     return FALSE;
   if (!is_there (row, name))
     return fail (row, ESTALE, "hidden by another mount, or gone", error);
-  if (!linx_visit_commit (visit, step, error))
+  if (!linx_job_commit (job, step, error))
     return FALSE;
   rc = umount2 (name, UMOUNT_NOFOLLOW | flags);
   err = errno;
-  linx_visit_committed (visit, rc == 0);
+  linx_job_committed (job, rc == 0);
   if (rc < 0)
     return fail (row, err, NULL, error);
   linx_utab_forget (pins, row->mount_point);
@@ -215,13 +215,13 @@ umount_one (LinxVisit *visit, const LinxPins *pins, const LinxRow *row, int flag
 /* One that an earlier unmount has taken along, by propagation from a peer in the same subtree, is
  * where it was to go. */
 static gboolean
-umount_unless_gone (LinxVisit *visit, const LinxPins *pins, const LinxRow *row, int flags,
+umount_unless_gone (LinxJob *job, const LinxPins *pins, const LinxRow *row, int flags,
                     GError **error)
 {
   g_autoptr (GError) failure = NULL;
   g_autofree LinxRow *now = NULL;
 
-  if (umount_one (visit, pins, row, flags, &failure))
+  if (umount_one (job, pins, row, flags, &failure))
     return TRUE;
   now = chdir ("/") == 0 ? linx_table_read_row (row->id, NULL) : NULL;
   if (now == NULL && failure->domain == LINX_MOUNT_ERROR
@@ -232,7 +232,7 @@ umount_unless_gone (LinxVisit *visit, const LinxPins *pins, const LinxRow *row, 
 }
 
 gboolean
-linx_subtree_umount (LinxVisit *visit, const LinxPins *pins, int flags, GError **error)
+linx_subtree_umount (LinxJob *job, const LinxPins *pins, int flags, GError **error)
 {
   g_autoptr (LinxTable) table = linx_table_read (error);
   g_autoptr (GPtrArray) below = NULL;
@@ -248,7 +248,7 @@ linx_subtree_umount (LinxVisit *visit, const LinxPins *pins, int flags, GError *
       return fail (g_ptr_array_index (below, i), EBUSY,
                    "the root of the process is never unmounted", error);
   for (guint i = below->len; i > 0; i--)
-    if (!umount_unless_gone (visit, pins, g_ptr_array_index (below, i - 1), flags, error))
+    if (!umount_unless_gone (job, pins, g_ptr_array_index (below, i - 1), flags, error))
       return FALSE;
   return TRUE;
 }

@@ -17,11 +17,11 @@ GPtrArray *linx_subtree_rows (const LinxTable *table, guint64 top);
 
 /**
  * linx_subtree_umount:
- * @visit: the visit; each mount is a step
+ * @job: the job; each mount is a step
  * @pins: the mount
  * @flags: for umount2(2)
  * @error: List.*, Umount.*; what was unmounted before stays so, and the error says it
  *
  * Unmounts all that is below the target, leaves first, and not the target itself.
  */
-gboolean linx_subtree_umount (LinxVisit *visit, const LinxPins *pins, int flags, GError **error);
+gboolean linx_subtree_umount (LinxJob *job, const LinxPins *pins, int flags, GError **error);

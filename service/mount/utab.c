@@ -11,7 +11,7 @@
 
 #define UTAB "/run/mount/utab"
 /* More than that are not kept for a libmount that waits. */
-#define MOST_WAITING 4096
+#define MAX_WAITING 4096
 
 typedef struct libmnt_table UtabTable;
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (UtabTable, mnt_unref_table)
@@ -119,7 +119,7 @@ change_later (unsigned long flags, const char *gone, struct libmnt_fs *fs)
   Change *change = g_new (Change, 1);
 
   *change = (Change){ flags, g_strdup (gone), fs };
-  if (g_async_queue_length (changes) < MOST_WAITING)
+  if (g_async_queue_length (changes) < MAX_WAITING)
     g_async_queue_push (changes, change);
   else
     change_free (change);

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "policy/audit-quota.h"
 
-#define MOST_DONE 10000
-#define MOST_BYTES (1024 * 1024)
-#define MOST_BYTES_OF_ALL (16 * MOST_BYTES)
+#define MAX_DONE 10000
+#define MAX_BYTES (1024 * 1024)
+#define MAX_BYTES_OF_ALL (16 * MAX_BYTES)
 #define LEAST_BYTES (16 * 1024)
 /* Those who come after them are one user. Root has its place. */
-#define MOST_USERS 1024
+#define MAX_USERS 1024
 #define OTHERS G_MAXUINT
 /* As many are named in the line. */
-#define MOST_NAMED 32
+#define MAX_NAMED 32
 
 typedef struct {
   LinxAccount id;
@@ -50,7 +50,7 @@ find_user (LinxAuditQuota *quota, LinxAccount id)
 
   if (user != NULL)
     return user;
-  if (id != 0 && id != OTHERS && g_hash_table_size (quota->users) >= MOST_USERS)
+  if (id != 0 && id != OTHERS && g_hash_table_size (quota->users) >= MAX_USERS)
     return find_user (quota, OTHERS);
   user = g_new0 (User, 1);
   user->id = id;
@@ -61,7 +61,7 @@ find_user (LinxAuditQuota *quota, LinxAccount id)
 static gboolean
 has_bytes (const LinxAuditQuota *quota, const User *user)
 {
-  return user->bytes < (quota->bytes < MOST_BYTES_OF_ALL ? MOST_BYTES : LEAST_BYTES);
+  return user->bytes < (quota->bytes < MAX_BYTES_OF_ALL ? MAX_BYTES : LEAST_BYTES);
 }
 
 gboolean
@@ -69,7 +69,7 @@ linx_audit_quota_admits (LinxAuditQuota *quota, LinxAccount id, gboolean failed)
 {
   User *user = find_user (quota, id);
 
-  if (failed ? has_bytes (quota, user) : user->done < MOST_DONE)
+  if (failed ? has_bytes (quota, user) : user->done < MAX_DONE)
     return TRUE;
   quota->is_over = TRUE;
   user->failed_left_out += failed ? 1 : 0;
@@ -123,7 +123,7 @@ left_out (const LinxAuditQuota *quota)
     const User *user = value;
 
     if (user->id != OTHERS && user->done_left_out + user->failed_left_out > 0
-        && (user->id == 0 || named < MOST_NAMED)) {
+        && (user->id == 0 || named < MAX_NAMED)) {
       append_user (text, user);
       named++;
     } else {

@@ -37,11 +37,11 @@ linx_audit_value (const char *value)
   GString *text = g_string_new (NULL);
   g_autofree char *sum = NULL;
 
-  if (length <= LINX_AUDIT_MOST_BYTES) {
+  if (length <= LINX_AUDIT_MAX_BYTES) {
     append_quoted (text, plain, length);
     return g_string_free (text, FALSE);
   }
-  append_quoted (text, plain, whole_characters (plain, LINX_AUDIT_MOST_BYTES));
+  append_quoted (text, plain, whole_characters (plain, LINX_AUDIT_MAX_BYTES));
   sum = g_compute_checksum_for_string (G_CHECKSUM_SHA256, value, -1);
   g_string_append_printf (text, "\" (%" G_GSIZE_FORMAT " bytes, SHA-256 %s)", strlen (value), sum);
   return g_string_free (text, FALSE);

@@ -73,7 +73,7 @@ typedef struct {
 } Record;
 
 /* Lines that a journal which is slow is behind; no call goes without one. */
-#define MOST_WAITING 4096
+#define MAX_WAITING 4096
 
 static GAsyncQueue *records;
 static GThread *writer;
@@ -217,7 +217,7 @@ linx_audit (LinxCaller *caller, LinxDetails *details, const GError *error)
 gboolean
 linx_audit_is_behind (void)
 {
-  return g_async_queue_length (records) > MOST_WAITING;
+  return g_async_queue_length (records) > MAX_WAITING;
 }
 
 void

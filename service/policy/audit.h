@@ -7,8 +7,9 @@
 /*
  * The audit: one line in the journal for each privileged call, in the order in which they ended. It
  * is written on a thread of its own: no caller waits for the journal, and no journal stops the
- * service. What one user's calls may fill the journal with is bounded (audit-quota.h), and so is
- * what is shown of each value (audit-value.h): a line says what was left out, and whose it was.
+ * service. What one user's calls may fill the journal with is bounded (policy/audit-quota.h), and
+ * so is what is shown of each value (policy/audit-value.h): a line says what was left out, and
+ * whose it was.
  */
 
 /** linx_audit_init: starts the thread. Called once, from main(). */

@@ -7,11 +7,11 @@
 #include <errno.h>
 #include <glib-unix.h>
 
-#define MOST_SECONDS 300
+#define MAX_SECONDS 300
 
 /* polkit answers one question after the other, but for those that wait for a person. */
-static LinxTurns checks = { .most = 1 };
-static LinxTurns prompts = { .most = 8 };
+static LinxFairQueue checks = { .most = 1 };
+static LinxFairQueue prompts = { .most = 8 };
 
 static PolkitAuthority *authority;
 static GList *waiting; /* of Question */
@@ -92,7 +92,7 @@ start_waiting (Question *question, int process, GCancellable *gone)
   question->gone = g_object_ref (gone);
   question->gone_handler = g_cancellable_connect (gone, G_CALLBACK (on_gone),
                                                   g_object_ref (question->asking), g_object_unref);
-  question->timer = g_timeout_add_seconds (MOST_SECONDS, on_too_late, question);
+  question->timer = g_timeout_add_seconds (MAX_SECONDS, on_too_late, question);
 }
 
 static void
@@ -142,8 +142,8 @@ next_check (const Question *question)
              : NULL;
 }
 
-static LinxTurns *
-turns_of (const Question *question)
+static LinxFairQueue *
+queue_of (const Question *question)
 {
   return question->interactive ? &prompts : &checks;
 }
@@ -174,8 +174,8 @@ on_answer (GObject *source, GAsyncResult *result, gpointer user_data)
   g_autoptr (PolkitAuthorizationResult) answer
       = polkit_authority_check_authorization_finish (POLKIT_AUTHORITY (source), result, &error);
 
-  linx_bounds_leave_check (question->account, question->interactive);
-  linx_turns_end (turns_of (question), question->account);
+  linx_limits_leave_check (question->account, question->interactive);
+  linx_fair_queue_end (queue_of (question), question->account);
   if (answer == NULL) {
     question->verdict = LINX_VERDICT_NO;
     g_task_return_new_error (task, LINX_MOUNT_ERROR, LINX_MOUNT_ERROR_NOT_AUTHORIZED,
@@ -212,7 +212,7 @@ ask (gpointer data)
   if (g_cancellable_is_cancelled (question->asking))
     g_set_error_literal (&error, LINX_MOUNT_ERROR, LINX_MOUNT_ERROR_NOT_AUTHORIZED,
                          "the caller left the bus");
-  else if (linx_bounds_enter_check (question->account, question->interactive, &error)) {
+  else if (linx_limits_enter_check (question->account, question->interactive, &error)) {
     g_autoptr (PolkitDetails) details
         = linx_check_details (next_check (question), question->interactive);
 
@@ -225,7 +225,7 @@ ask (gpointer data)
   }
   question->verdict = LINX_VERDICT_NO;
   g_task_return_error (task, error);
-  linx_turns_end (turns_of (question), question->account);
+  linx_fair_queue_end (queue_of (question), question->account);
   g_object_unref (task);
 }
 
@@ -243,7 +243,7 @@ ask_next (GTask *task)
     g_object_unref (task);
     return;
   }
-  linx_turns_take (turns_of (question), question->account, ask, task);
+  linx_fair_queue_take (queue_of (question), question->account, ask, task);
 }
 
 static void

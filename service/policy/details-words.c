@@ -66,7 +66,7 @@ linx_word_namespace (LinxNamespaceKind kind)
 const char *
 linx_word_userns (const LinxNamespace *ns)
 {
-  return ns->foreign ? "other" : "initial";
+  return ns->in_other_userns ? "other" : "initial";
 }
 
 const char *

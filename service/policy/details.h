@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "lookup/pins.h"
-#include "request/request.h"
+#include <glib.h>
 
 /**
  * LinxDetails:
@@ -13,14 +12,28 @@
  */
 typedef struct _LinxDetails LinxDetails;
 
-/**
- * linx_details_new:
- * @request: the request
- * @pins: (nullable): what it was pinned to; %NULL, or the parts that could not be: ""
- *
- * Returns: (transfer full): the description
+/** linx_details_new: (transfer full): a description that says nothing yet. */
+LinxDetails *linx_details_new (void);
+
+/*
+ * To be put in, in order; keys are static strings. A value is escaped (linx_text_escape()).
  */
-LinxDetails *linx_details_new (const LinxRequest *request, const LinxPins *pins);
+
+/** linx_details_put: @value: (nullable): %NULL is "", as for all that follow. */
+void linx_details_put (LinxDetails *details, const char *key, const char *value);
+/** linx_details_put_boolean: "true", or "". */
+void linx_details_put_boolean (LinxDetails *details, const char *key, gboolean value);
+/** linx_details_put_number: @value, if it is @given. */
+void linx_details_put_number (LinxDetails *details, const char *key, gboolean given, guint64 value);
+/** linx_details_put_list: with commas between them. */
+void linx_details_put_list (LinxDetails *details, const char *key, GStrv list);
+/** linx_details_put_printed: @value is escaped already. */
+void linx_details_put_printed (LinxDetails *details, const char *key, const char *value);
+
+/** linx_details_begin: (transfer none): what is appended to it, until linx_details_end(), is the
+ * value of @key, escaped already. */
+GString *linx_details_begin (LinxDetails *details, const char *key);
+void linx_details_end (LinxDetails *details);
 
 /**
  * linx_details_ref:

@@ -68,8 +68,9 @@ GPtrArray *
 linx_policy_checks (const LinxRequest *request, const LinxPins *pins, LinxDetails *details)
 {
   GPtrArray *checks = g_ptr_array_new_with_free_func ((GDestroyNotify)linx_check_unref);
-  const Checks here = { checks, details, NULL,
-                        pins->ns[LINX_IN].foreign ? linx_verb_of (request)->container_message : NULL };
+  const Checks here
+      = { checks, details, NULL,
+          pins->ns[LINX_IN].in_other_userns ? linx_verb_of (request)->container_message : NULL };
 
   add_own (&here, request, pins);
   /* As if it were done there. */

@@ -4,52 +4,53 @@
 typedef struct {
   void (*func) (gpointer data);
   gpointer data;
-} Turn;
+} Waiting;
 
 typedef struct {
   guint taken;
-  GQueue waiting; /* of Turn */
+  GQueue waiting; /* of Waiting */
 } User;
 
 static User *
-find (LinxTurns *turns, LinxAccount account)
+find (LinxFairQueue *queue, LinxAccount account)
 {
   User *user;
 
-  if (turns->users == NULL)
-    turns->users = linx_account_table_new (g_free);
-  user = g_hash_table_lookup (turns->users, &account);
+  if (queue->users == NULL)
+    queue->users = linx_account_table_new (g_free);
+  user = g_hash_table_lookup (queue->users, &account);
   if (user != NULL)
     return user;
   user = g_new0 (User, 1);
-  linx_account_table_set (turns->users, account, user);
+  linx_account_table_set (queue->users, account, user);
   return user;
 }
 
 void
-linx_turns_take (LinxTurns *turns, LinxAccount account, void (*func) (gpointer data), gpointer data)
+linx_fair_queue_take (LinxFairQueue *queue, LinxAccount account, void (*func) (gpointer data),
+                      gpointer data)
 {
-  User *user = find (turns, account);
-  Turn *turn;
+  User *user = find (queue, account);
+  Waiting *next;
 
-  if (user->taken < turns->most) {
+  if (user->taken < queue->most) {
     user->taken++;
     func (data);
     return;
   }
-  turn = g_new (Turn, 1);
-  *turn = (Turn){ func, data };
-  g_queue_push_tail (&user->waiting, turn);
+  next = g_new (Waiting, 1);
+  *next = (Waiting){ func, data };
+  g_queue_push_tail (&user->waiting, next);
 }
 
 void
-linx_turns_end (LinxTurns *turns, LinxAccount account)
+linx_fair_queue_end (LinxFairQueue *queue, LinxAccount account)
 {
-  User *user = find (turns, account);
-  g_autofree Turn *turn = g_queue_pop_head (&user->waiting);
+  User *user = find (queue, account);
+  g_autofree Waiting *next = g_queue_pop_head (&user->waiting);
 
-  if (turn != NULL)
-    turn->func (turn->data);
+  if (next != NULL)
+    next->func (next->data);
   else if (--user->taken == 0)
-    g_hash_table_remove (turns->users, &account);
+    g_hash_table_remove (queue->users, &account);
 }

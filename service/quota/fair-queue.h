@@ -4,28 +4,28 @@
 #include "quota/account.h"
 
 /*
- * Turns: of what polkit is asked each user has a few questions there at a time, and a user who asks
- * much waits behind itself. For the main loop alone.
+ * Fair queues: of something each account may do a few at a time, and an account that asks for much
+ * waits behind itself. For the main loop alone.
  */
 
 /**
- * LinxTurns:
- * @most: how many turns a user has at a time
+ * LinxFairQueue:
+ * @most: how many an account has under way at a time
  */
 typedef struct {
   guint most;
-  GHashTable *users; /* account -> who has turns, or waits for one */
-} LinxTurns;
+  GHashTable *users; /* account -> who has some under way, or waits */
+} LinxFairQueue;
 
 /**
- * linx_turns_take:
- * @turns: of what kind
+ * linx_fair_queue_take:
+ * @queue: of what kind
  * @account: whose
- * @func: called with @data when it is @account's turn, perhaps at once
+ * @func: called with @data when @account may have one more under way, perhaps at once
  * @data: for @func
  *
- * Each turn ends with linx_turns_end().
+ * Each ends with linx_fair_queue_end().
  */
-void linx_turns_take (LinxTurns *turns, LinxAccount account, void (*func) (gpointer data),
-                      gpointer data);
-void linx_turns_end (LinxTurns *turns, LinxAccount account);
+void linx_fair_queue_take (LinxFairQueue *queue, LinxAccount account, void (*func) (gpointer data),
+                           gpointer data);
+void linx_fair_queue_end (LinxFairQueue *queue, LinxAccount account);

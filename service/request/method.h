@@ -50,8 +50,8 @@ enum {
  * LinxMethod:
  * @name: its name in the interface
  * @operation: (nullable): its name in polkit: the action is "org.linx.mount1." and this; of those
- *   that read the table, list-mounts or list-mounts-other. %NULL: it asks for nothing, and cannot be
- *   asked about
+ *   that read the table, list-mounts or list-mounts-other. %NULL: it asks for nothing, and cannot
+ * be asked about
  * @bit: LINX_VERB_*
  *
  * A method of the interface, by its names. What it does is in verbs/verb.h.

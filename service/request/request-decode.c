@@ -148,7 +148,8 @@ decode_can (LinxRequest *request, GVariant *arguments, GError **error)
 }
 
 LinxRequest *
-linx_request_decode (const LinxMethod *method, GVariant *arguments, LinxMessageFds *fds, GError **error)
+linx_request_decode (const LinxMethod *method, GVariant *arguments, LinxMessageFds *fds,
+                     GError **error)
 {
   g_autoptr (LinxRequest) request = NULL;
 

@@ -14,8 +14,8 @@
  *
  * Returns: (transfer full): the request
  */
-LinxRequest *linx_request_decode (const LinxMethod *method, GVariant *arguments, LinxMessageFds *fds,
-                                  GError **error);
+LinxRequest *linx_request_decode (const LinxMethod *method, GVariant *arguments,
+                                  LinxMessageFds *fds, GError **error);
 
 /**
  * linx_request_decode_again:

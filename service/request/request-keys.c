@@ -7,7 +7,7 @@
 #include <string.h>
 #include <sys/mount.h>
 
-#define MOST_TIMEOUT_MS 600000
+#define MAX_TIMEOUT_MS 600000
 
 /* Takes the value of one key into its field. @key is for the error. */
 typedef gboolean (*Take) (LinxRequest *request, const char *key, GVariant *value, gpointer field,
@@ -93,9 +93,9 @@ take_timeout (LinxRequest *request, const char *key, GVariant *value, gpointer f
   (void)request;
   if (!linx_request_get_unsigned (key, value, &number, error))
     return FALSE;
-  if (number < 1 || number > MOST_TIMEOUT_MS)
+  if (number < 1 || number > MAX_TIMEOUT_MS)
     return linx_error_set_args (error, "'%s' must be from 1 to %d milliseconds", key,
-                                MOST_TIMEOUT_MS);
+                                MAX_TIMEOUT_MS);
   *(guint *)field = (guint)number;
   return TRUE;
 }

@@ -126,7 +126,7 @@ gboolean
 linx_fs_source_pin (const LinxRequest *request, LinxPins *pins, GError **error)
 {
   const LinxNamed *source = &request->source;
-  gboolean deviceless = pins->helper || linx_shown_is (pins->fstype);
+  gboolean deviceless = pins->helper || linx_namespaced_fs_is (pins->fstype);
   LinxTypeNeed need = deviceless ? LINX_TYPE_NO_DEVICE : linx_filesystem_type_need (pins->fstype);
   gboolean is_path
       = source->fd >= 0 || (source->path[0] == '/' && !is_share (pins->fstype, source->path));

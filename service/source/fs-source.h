@@ -44,4 +44,4 @@ gboolean linx_fs_source_check_need (const LinxPins *pins, GError **error);
  * service's own namespace afterwards, where such a device is to be looked up.
  */
 gboolean linx_fs_source_open (const LinxRequest *request, LinxPins *pins, LinxDevice *device,
-                           GError **error);
+                              GError **error);

@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 /* How often a free device is asked for that somebody else takes first. */
-#define MOST_TRIES 64
+#define MAX_TRIES 64
 
 /* Files that a call looks for, or attaches, just now, by the device and the inode. */
 static GMutex attaching_lock;
@@ -108,7 +108,7 @@ configure (int file, const LinxRequest *request, const LinxPins *pins, guint *nu
   }
   do
     loop = configure_free (control, file, request, read_only, number);
-  while (loop < 0 && (errno == EBUSY || errno == ENXIO) && ++tries < MOST_TRIES);
+  while (loop < 0 && (errno == EBUSY || errno == ENXIO) && ++tries < MAX_TRIES);
   if (loop < 0)
     fail (pins, errno, NULL, error);
   close (control);

@@ -42,7 +42,7 @@ shown_by (const char *fstype)
 }
 
 gboolean
-linx_shown_is (const char *fstype)
+linx_namespaced_fs_is (const char *fstype)
 {
   return shown_by (fstype) != 0;
 }
@@ -79,9 +79,9 @@ read_cgroup (LinxPins *pins, GError **error)
     return TRUE;
   if (!linx_credentials_suspend (&suspended, error))
     return FALSE;
-  ok = linx_cgroup_read (&pins->shown_cgroup, pins->shown_pid);
+  ok = linx_cgroup_read (&pins->process_cgroup, pins->process_pid);
   return linx_credentials_continue (&suspended, error)
-         && (ok && linx_process_alive (pins->fd[LINX_PIN_SHOWN]) ? TRUE : dead (error));
+         && (ok && linx_process_alive (pins->fd[LINX_PIN_FS_PROCESS]) ? TRUE : dead (error));
 }
 
 /* As root, likewise. */
@@ -93,9 +93,9 @@ look_at_cgroup_namespace (LinxPins *pins, GError **error)
   if (!linx_credentials_suspend (&suspended, error))
     return FALSE;
   pins->shows_initial_cgroup
-      = linx_process_ns_inode (pins->shown_pid, "cgroup") == LINX_INITIAL_CGROUPNS;
+      = linx_process_ns_inode (pins->process_pid, "cgroup") == LINX_INITIAL_CGROUPNS;
   return linx_credentials_continue (&suspended, error)
-         && (linx_process_alive (pins->fd[LINX_PIN_SHOWN]) ? TRUE : dead (error));
+         && (linx_process_alive (pins->fd[LINX_PIN_FS_PROCESS]) ? TRUE : dead (error));
 }
 
 static gboolean
@@ -104,21 +104,21 @@ open_shown (const LinxRequest *request, LinxPins *pins, GError **error)
   const LinxWhere *process = &request->process;
 
   if (process->kind != LINX_WHERE_NONE)
-    return open_process (process, pins->fd[LINX_LENT_PROCESS], &pins->fd[LINX_PIN_SHOWN],
-                         &pins->shown_pid, error)
+    return open_process (process, pins->fd[LINX_LENT_PROCESS], &pins->fd[LINX_PIN_FS_PROCESS],
+                         &pins->process_pid, error)
            && read_cgroup (pins, error);
   if (pins->fd[LINX_PIN_PROCESS] < 0)
     return linx_error_set_args (error,
                                 "'process' is missing: fstype %s shows a process's namespace, and "
                                 "'in' names none",
                                 pins->fstype);
-  pins->fd[LINX_PIN_SHOWN] = fcntl (pins->fd[LINX_PIN_PROCESS], F_DUPFD_CLOEXEC, 0);
-  pins->shown_pid = pins->ns[LINX_IN].pid;
-  return pins->fd[LINX_PIN_SHOWN] >= 0 ? TRUE : dead (error);
+  pins->fd[LINX_PIN_FS_PROCESS] = fcntl (pins->fd[LINX_PIN_PROCESS], F_DUPFD_CLOEXEC, 0);
+  pins->process_pid = pins->ns[LINX_IN].pid;
+  return pins->fd[LINX_PIN_FS_PROCESS] >= 0 ? TRUE : dead (error);
 }
 
 gboolean
-linx_shown_pin (const LinxRequest *request, LinxPins *pins, GError **error)
+linx_namespaced_fs_pin (const LinxRequest *request, LinxPins *pins, GError **error)
 {
   int namespace = shown_by (pins->fstype);
 
@@ -173,7 +173,7 @@ open_idmap (const LinxRequest *request, LinxPins *pins, GError **error)
 }
 
 gboolean
-linx_shown_pin_idmap (const LinxRequest *request, LinxPins *pins, GError **error)
+linx_namespaced_fs_pin_idmap (const LinxRequest *request, LinxPins *pins, GError **error)
 {
   int userns;
 
@@ -209,13 +209,13 @@ open_proc (void *data)
  * fs/proc/root.c), and setns(2) moves only children: so one child opens it, in the descriptor table
  * and the memory of this thread, which waits meanwhile. */
 gboolean
-linx_shown_open_proc_in_child (int pid_ns, int *context, GError **error)
+linx_namespaced_fs_open_proc_in_child (int pid_ns, int *context, GError **error)
 {
   g_autofree char *stack = NULL;
   Child child = { -1, 0 };
   pid_t pid;
 
-  linx_parking_spend_worker ();
+  linx_spare_workers_discard_current ();
   if (setns (pid_ns, CLONE_NEWPID) < 0)
     return linx_error_set (error, LINX_MOUNT_STAGE_SET_NS_PID, errno, "pid namespace", NULL);
   stack = g_malloc (CHILD_STACK);
@@ -248,17 +248,18 @@ open_proc_by_option (int pid_ns, int *context)
 static gboolean
 open_proc_of (const LinxPins *pins, int *context, GError **error)
 {
-  int pid_ns = linx_process_open (pins->shown_pid, "ns/pid", O_RDONLY);
+  int pid_ns = linx_process_open (pins->process_pid, "ns/pid", O_RDONLY);
   gboolean ok;
   int err;
 
-  if (pid_ns < 0 || !linx_process_alive (pins->fd[LINX_PIN_SHOWN])) {
+  if (pid_ns < 0 || !linx_process_alive (pins->fd[LINX_PIN_FS_PROCESS])) {
     if (pid_ns >= 0)
       close (pid_ns);
     return linx_error_set (error, LINX_MOUNT_STAGE_OPEN_PID_NS, ESRCH, "process", NULL);
   }
-  ok = linx_feature_pidns_option () ? open_proc_by_option (pid_ns, context)
-                                    : linx_shown_open_proc_in_child (pid_ns, context, error);
+  ok = linx_feature_pidns_option ()
+           ? open_proc_by_option (pid_ns, context)
+           : linx_namespaced_fs_open_proc_in_child (pid_ns, context, error);
   err = errno;
   close (pid_ns);
   errno = err;
@@ -266,15 +267,15 @@ open_proc_of (const LinxPins *pins, int *context, GError **error)
 }
 
 gboolean
-linx_shown_open (const LinxPins *pins, int *context, GError **error)
+linx_namespaced_fs_open (const LinxPins *pins, int *context, GError **error)
 {
   int namespace = shown_by (pins->fstype);
 
   if (namespace == CLONE_NEWPID)
     return open_proc_of (pins, context, error);
   if (namespace != 0)
-    linx_parking_spend_worker ();
-  if (namespace != 0 && setns (pins->fd[LINX_PIN_SHOWN], namespace) < 0)
+    linx_spare_workers_discard_current ();
+  if (namespace != 0 && setns (pins->fd[LINX_PIN_FS_PROCESS], namespace) < 0)
     return linx_error_set (error, LINX_MOUNT_STAGE_SET_NS, errno, pins->fstype,
                            errno == ESRCH ? "the process whose namespace it shows has ended"
                                           : NULL);

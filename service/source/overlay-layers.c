@@ -31,8 +31,8 @@ is_written (const char *option)
 static gboolean
 take_place (LinxPins *pins, GError **error)
 {
-  if (pins->layers->len == LINX_MOST_LAYERS)
-    return linx_error_set_args (error, "more than %d layers", LINX_MOST_LAYERS);
+  if (pins->layers->len == LINX_MAX_LAYERS)
+    return linx_error_set_args (error, "more than %d layers", LINX_MAX_LAYERS);
   if (!linx_layers_take (pins->memory.account, 1, error))
     return FALSE;
   pins->layers_taken++;

@@ -86,7 +86,8 @@ gboolean
 linx_file_id_is_root (const LinxFileId *id, pid_t pid)
 {
   int root = linx_process_open (pid, "root", O_PATH);
-  gboolean is = root >= 0 && (id->reusable != 0 ? is_on_mount (root, id) : linx_file_id_is (id, root));
+  gboolean is
+      = root >= 0 && (id->reusable != 0 ? is_on_mount (root, id) : linx_file_id_is (id, root));
 
   if (root >= 0)
     close (root);

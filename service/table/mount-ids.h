@@ -4,8 +4,8 @@
 #include "kernel/row.h"
 
 /*
- * The unique ids of a namespace's mounts, for rows that are read from mountinfo. All of it runs on a
- * worker, inside the namespace.
+ * The unique ids of a namespace's mounts, for rows that are read from mountinfo. All of it runs on
+ * a worker, inside the namespace.
  */
 
 /** LinxMountIds: the unique ids of a namespace's mounts, by mountinfo's. */

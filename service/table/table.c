@@ -12,7 +12,7 @@
 #include <gio/gio.h>
 
 /* So much is kept of a table: of a hundred thousand ordinary rows it is 30 MiB. */
-#define MOST_BYTES (96 << 20)
+#define MAX_BYTES (96 << 20)
 
 /* Rows that are kept. */
 typedef struct {
@@ -34,12 +34,12 @@ keep (Kept *kept, const LinxRow *row)
   kept->bytes += memory_of (row);
   if (!linx_memory_take (memory_of (row), &kept->error))
     return FALSE;
-  if (kept->bytes > MOST_BYTES)
+  if (kept->bytes > MAX_BYTES)
     g_set_error (&kept->error, G_DBUS_ERROR, G_DBUS_ERROR_LIMITS_EXCEEDED,
-                 "a mount table of more than %d MiB", MOST_BYTES >> 20);
+                 "a mount table of more than %d MiB", MAX_BYTES >> 20);
   else
     g_ptr_array_add (kept->rows, linx_row_copy (row));
-  return kept->bytes <= MOST_BYTES;
+  return kept->bytes <= MAX_BYTES;
 }
 
 void

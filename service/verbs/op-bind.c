@@ -10,21 +10,21 @@
 gboolean
 linx_bind_pin (const LinxRequest *request, LinxPins *pins, GError **error)
 {
-  return linx_shown_pin_idmap (request, pins, error)
+  return linx_namespaced_fs_pin_idmap (request, pins, error)
          && linx_pins_hold_source (request, pins, LINX_PATH_TRIGGER, error)
          && linx_pins_hold_target (request, pins, error);
 }
 
 GVariant *
-linx_bind_perform (LinxVisit *visit, const LinxRequest *request, LinxPins *pins, GError **error)
+linx_bind_perform (LinxJob *job, const LinxRequest *request, LinxPins *pins, GError **error)
 {
   int mount = linx_clone_make (request, pins, error);
   GVariant *reply = NULL;
 
   if (mount < 0)
     return NULL;
-  if (linx_attach (visit, request, pins, mount, error))
-    reply = linx_reply_placed (visit, request, pins, mount, error);
+  if (linx_attach (job, request, pins, mount, error))
+    reply = linx_reply_placed (job, request, pins, mount, error);
   close (mount);
   return reply;
 }

@@ -30,22 +30,22 @@ linx_create_pin (const LinxRequest *request, LinxPins *pins, GError **error)
 }
 
 GVariant *
-linx_create_perform (LinxVisit *visit, const LinxRequest *request, LinxPins *pins, GError **error)
+linx_create_perform (LinxJob *job, const LinxRequest *request, LinxPins *pins, GError **error)
 {
-  return hand_out (pins, linx_filesystem_make (visit, request, pins, error));
+  return hand_out (pins, linx_filesystem_make (job, request, pins, error));
 }
 
 gboolean
 linx_clone_pin (const LinxRequest *request, LinxPins *pins, GError **error)
 {
-  return linx_shown_pin_idmap (request, pins, error)
+  return linx_namespaced_fs_pin_idmap (request, pins, error)
          && linx_pins_hold_source (request, pins, LINX_PATH_TRIGGER, error);
 }
 
 GVariant *
-linx_clone_perform (LinxVisit *visit, const LinxRequest *request, LinxPins *pins, GError **error)
+linx_clone_perform (LinxJob *job, const LinxRequest *request, LinxPins *pins, GError **error)
 {
-  (void)visit;
+  (void)job;
   return hand_out (pins, linx_clone_make (request, pins, error));
 }
 
@@ -71,16 +71,16 @@ check_detached (const LinxPins *pins, GError **error)
 /* Whoever lent it sees that. mount_setattr(2) changes mounts of this namespace and detached ones
  * alone: EINVAL for others. */
 static gboolean
-prepare (LinxVisit *visit, const LinxRequest *request, const LinxPins *pins, GError **error)
+prepare (LinxJob *job, const LinxRequest *request, const LinxPins *pins, GError **error)
 {
   g_autoptr (GError) failure = NULL;
   gboolean ok;
 
-  if (!linx_visit_commit (visit, "setting attributes of the detached mount", error))
+  if (!linx_job_commit (job, "setting attributes of the detached mount", error))
     return FALSE;
   ok = linx_attributes_prepare (request, pins, pins->fd[LINX_PIN_SOURCE],
                                 request->propagation == MS_SLAVE ? MS_SLAVE : MS_PRIVATE, &failure);
-  linx_visit_committed (visit, ok);
+  linx_job_committed (job, ok);
   if (ok)
     return TRUE;
   if (linx_mount_error_get_errno (failure) == EINVAL)
@@ -91,27 +91,27 @@ prepare (LinxVisit *visit, const LinxRequest *request, const LinxPins *pins, GEr
 
 /* On a shared mount it has become shared, as it is to be unless something else is asked for. */
 static gboolean
-make_private (LinxVisit *visit, const LinxRequest *request, const LinxPins *pins, GError **error)
+make_private (LinxJob *job, const LinxRequest *request, const LinxPins *pins, GError **error)
 {
   g_autofree char *parent = linx_mount_id_propagation (linx_peers_mounted_on (request, pins));
 
   return request->propagation != 0 || g_str_has_prefix (parent, "shared")
-         || linx_propagation_set (visit, pins->fd[LINX_PIN_SOURCE], TRUE, MS_PRIVATE, pins->target,
+         || linx_propagation_set (job, pins->fd[LINX_PIN_SOURCE], TRUE, MS_PRIVATE, pins->target,
                                   error);
 }
 
 /* Until it was in place, whoever lent it could take attributes back, and have others in its peer
  * group: once more, now that only the namespace's own root can. */
 static gboolean
-enforce (LinxVisit *visit, const LinxRequest *request, const LinxPins *pins, GError **error)
+enforce (LinxJob *job, const LinxRequest *request, const LinxPins *pins, GError **error)
 {
   LinxAttributes own, tree;
   int mount = pins->fd[LINX_PIN_SOURCE];
 
   linx_attributes_of (request, pins, &own, &tree);
-  return linx_attributes_change (visit, mount, TRUE, &tree, pins->target, error)
-         && linx_attributes_change (visit, mount, FALSE, &own, pins->target, error)
-         && make_private (visit, request, pins, error);
+  return linx_attributes_change (job, mount, TRUE, &tree, pins->target, error)
+         && linx_attributes_change (job, mount, FALSE, &own, pins->target, error)
+         && make_private (job, request, pins, error);
 }
 
 gboolean
@@ -124,13 +124,12 @@ linx_attach_pin (const LinxRequest *request, LinxPins *pins, GError **error)
 }
 
 GVariant *
-linx_attach_perform (LinxVisit *visit, const LinxRequest *request, LinxPins *pins, GError **error)
+linx_attach_perform (LinxJob *job, const LinxRequest *request, LinxPins *pins, GError **error)
 {
   int mount = pins->fd[LINX_PIN_SOURCE];
 
-  if (!check_detached (pins, error) || !prepare (visit, request, pins, error)
-      || !linx_attach (visit, request, pins, mount, error)
-      || !enforce (visit, request, pins, error))
+  if (!check_detached (pins, error) || !prepare (job, request, pins, error)
+      || !linx_attach (job, request, pins, mount, error) || !enforce (job, request, pins, error))
     return NULL;
-  return linx_reply_placed (visit, request, pins, mount, error);
+  return linx_reply_placed (job, request, pins, mount, error);
 }

@@ -18,7 +18,7 @@
 #include <string.h>
 
 /* Half of what the bus carries (32 MiB), so that no reply makes it cut the service off. */
-#define MOST_REPLY_BYTES (16 << 20)
+#define MAX_REPLY_BYTES (16 << 20)
 
 /* A caller whose root is not its namespace's sees what its own mountinfo shows: what its root
  * reaches. Its number is known good where it is alive afterwards. */
@@ -78,7 +78,7 @@ take_memory (Reply *reply)
 
   reply->memory = linx_row_writer_memory (reply->writer) + linx_row_writer_bytes (reply->writer);
   if (reply->listed != NULL)
-    reply->memory += reply->listed->len * sizeof (LinxSighting);
+    reply->memory += reply->listed->len * sizeof (LinxSnapshotEntry);
   return linx_memory_take (reply->memory - before, &reply->error);
 }
 
@@ -88,20 +88,20 @@ add (LinxRow *row, gpointer data)
   Reply *reply = data;
 
   if (reply->listed != NULL) {
-    const LinxSighting sighting = { row->id, linx_row_hash (row) };
+    const LinxSnapshotEntry told = { row->id, linx_row_hash (row) };
 
-    g_array_append_val (reply->listed, sighting);
+    g_array_append_val (reply->listed, told);
   }
   if (reply->joins_utab && reply->user_options == NULL)
     reply->user_options = linx_utab_options ();
   if (reply->joins_utab)
     row->user_options = g_hash_table_lookup (reply->user_options, GUINT_TO_POINTER (row->mount_id));
-  if (linx_row_writer_add (reply->writer, row) <= MOST_REPLY_BYTES)
+  if (linx_row_writer_add (reply->writer, row) <= MAX_REPLY_BYTES)
     return take_memory (reply);
   g_set_error (&reply->error, G_DBUS_ERROR, G_DBUS_ERROR_LIMITS_EXCEEDED,
                "more than %d MiB of rows: ask for pages with 'limit' and 'after', or for less "
                "with 'fields'",
-               MOST_REPLY_BYTES >> 20);
+               MAX_REPLY_BYTES >> 20);
   return FALSE;
 }
 
@@ -188,7 +188,7 @@ list_one (const LinxListFilters *filters, const LinxPins *pins, Reply *reply)
 }
 
 GVariant *
-linx_list_perform (LinxVisit *visit, const LinxRequest *request, LinxPins *pins, GError **error)
+linx_list_perform (LinxJob *job, const LinxRequest *request, LinxPins *pins, GError **error)
 {
   g_autoptr (LinxRowWriter) writer = linx_row_writer_new ((const char *const *)request->fields);
   g_auto (LinxListFilters) filters = { 0 };
@@ -205,12 +205,12 @@ linx_list_perform (LinxVisit *visit, const LinxRequest *request, LinxPins *pins,
   GVariant *rows;
   gboolean ok;
 
-  (void)visit;
+  (void)job;
   if (!linx_list_filters_init (&filters, request, pins, error))
     return NULL;
   /* Another root may show what no look sees. */
   if (linx_monitors_count () > 0 && !pins->confined)
-    reply.listed = pins->listed = g_array_new (FALSE, FALSE, sizeof (LinxSighting));
+    reply.listed = pins->listed = g_array_new (FALSE, FALSE, sizeof (LinxSnapshotEntry));
   ok = list_one (&filters, pins, &reply) || linx_table_each (&query, add, &reply, error);
   user_options = reply.user_options;
   if (reply.error != NULL)
@@ -236,10 +236,10 @@ linx_list_settle (GDBusConnection *bus, const LinxRequest *request, LinxCaller *
 }
 
 GVariant *
-linx_open_mountinfo_perform (LinxVisit *visit, const LinxRequest *request, LinxPins *pins,
+linx_open_mountinfo_perform (LinxJob *job, const LinxRequest *request, LinxPins *pins,
                              GError **error)
 {
-  (void)visit;
+  (void)job;
   (void)request;
   pins->fd[LINX_PIN_REPLY] = pins->fd[LINX_PIN_MOUNTINFO];
   pins->fd[LINX_PIN_MOUNTINFO] = -1;

@@ -15,7 +15,7 @@ linx_mount_pin (const LinxRequest *request, LinxPins *pins, GError **error)
 }
 
 GVariant *
-linx_mount_perform (LinxVisit *visit, const LinxRequest *request, LinxPins *pins, GError **error)
+linx_mount_perform (LinxJob *job, const LinxRequest *request, LinxPins *pins, GError **error)
 {
   GVariant *reply = NULL;
   int mount;
@@ -23,12 +23,12 @@ linx_mount_perform (LinxVisit *visit, const LinxRequest *request, LinxPins *pins
   if (!linx_pins_recheck_as_caller (pins, error)
       || (!pins->helper && !linx_attach_check_kind (request, pins, S_IFDIR, error)))
     return NULL;
-  mount = pins->helper ? linx_helper_mount (visit, request, pins, error)
-                       : linx_filesystem_make (visit, request, pins, error);
+  mount = pins->helper ? linx_helper_mount (job, request, pins, error)
+                       : linx_filesystem_make (job, request, pins, error);
   if (mount < 0)
     return NULL;
-  if (pins->helper || linx_attach (visit, request, pins, mount, error))
-    reply = linx_reply_placed (visit, request, pins, mount, error);
+  if (pins->helper || linx_attach (job, request, pins, mount, error))
+    reply = linx_reply_placed (job, request, pins, mount, error);
   close (mount);
   return reply;
 }

@@ -60,23 +60,22 @@ explain (const LinxRequest *request, const LinxPins *pins, int err)
 }
 
 GVariant *
-linx_move_perform (LinxVisit *visit, const LinxRequest *request, LinxPins *pins, GError **error)
+linx_move_perform (LinxJob *job, const LinxRequest *request, LinxPins *pins, GError **error)
 {
   int mount = pins->fd[LINX_PIN_SOURCE];
   int rc, err;
 
   if (!linx_pins_recheck_source (pins, error) || !linx_pins_recheck_as_caller (pins, error)
-      || !linx_peers_recheck (request, pins, error)
-      || !linx_visit_commit (visit, "move_mount", error))
+      || !linx_peers_recheck (request, pins, error) || !linx_job_commit (job, "move_mount", error))
     return NULL;
   rc = linx_attach_move (request, mount, pins->fd[LINX_PIN_TARGET]);
   err = errno;
-  linx_visit_committed (visit, rc == 0);
+  linx_job_committed (job, rc == 0);
   if (rc < 0) {
     fail (pins, err, explain (request, pins, err), error);
     return NULL;
   }
-  if (!linx_propagation_last_step (visit, request, pins, mount, error))
+  if (!linx_propagation_last_step (job, request, pins, mount, error))
     return NULL;
   linx_utab_move (pins);
   return linx_reply_changed (request, mount);

@@ -13,7 +13,7 @@
 
 /* A pivot under way. */
 typedef struct {
-  LinxVisit *visit;
+  LinxJob *job;
   const LinxRequest *request;
   const LinxPins *pins;
   int new_root; /* the pinned directory, or the root of what was bound onto it */
@@ -90,11 +90,11 @@ make_rprivate (const Pivot *pivot, GError **error)
   struct mount_attr attr = { .propagation = MS_PRIVATE };
   int rc, err;
 
-  if (!linx_visit_commit (pivot->visit, "make-rprivate", error))
+  if (!linx_job_commit (pivot->job, "make-rprivate", error))
     return FALSE;
   rc = mount_setattr (AT_FDCWD, "/", AT_RECURSIVE, &attr, sizeof attr);
   err = errno;
-  linx_visit_committed (pivot->visit, rc == 0);
+  linx_job_committed (pivot->job, rc == 0);
   return rc == 0 ? TRUE : linx_error_set (error, LINX_MOUNT_STAGE_PROPAGATION, err, "/", NULL);
 }
 
@@ -120,14 +120,14 @@ bind_new_root (Pivot *pivot, GError **error)
 
   if (clone < 0)
     return linx_error_set (error, LINX_MOUNT_STAGE_OPEN_TREE, errno, path, NULL);
-  if (!linx_visit_commit (pivot->visit, "bind-new-root", error)) {
+  if (!linx_job_commit (pivot->job, "bind-new-root", error)) {
     close (clone);
     return FALSE;
   }
   rc = move_mount (clone, "", pivot->new_root, "",
                    MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH);
   err = errno;
-  linx_visit_committed (pivot->visit, rc == 0);
+  linx_job_committed (pivot->job, rc == 0);
   if (rc < 0) {
     close (clone);
     return linx_error_set (error, LINX_MOUNT_STAGE_MOVE_MOUNT, err, path, NULL);
@@ -146,9 +146,9 @@ undo_bind (const Pivot *pivot)
 
   if (!pivot->bound || fchdir (pivot->new_root) < 0
       || mount_setattr (pivot->new_root, "", AT_EMPTY_PATH | AT_RECURSIVE, &attr, sizeof attr) < 0
-      || !linx_visit_commit (pivot->visit, "undo of bind-new-root", NULL))
+      || !linx_job_commit (pivot->job, "undo of bind-new-root", NULL))
     return;
-  linx_visit_committed (pivot->visit, umount2 (".", MNT_DETACH) == 0);
+  linx_job_committed (pivot->job, umount2 (".", MNT_DETACH) == 0);
 }
 
 /* With a bind, put_old is looked up once more, beneath it: there it must be the same directory. */
@@ -184,11 +184,11 @@ pivot_root (const Pivot *pivot, GError **error)
 
   if (fchdir (pivot->new_root) < 0)
     return linx_error_set (error, LINX_MOUNT_STAGE_CHDIR, errno, pins->target, NULL);
-  if (!linx_visit_commit (pivot->visit, "pivot_root", error))
+  if (!linx_job_commit (pivot->job, "pivot_root", error))
     return FALSE;
   rc = (int)syscall (SYS_pivot_root, ".", put_old);
   err = errno;
-  linx_visit_committed (pivot->visit, rc == 0);
+  linx_job_committed (pivot->job, rc == 0);
   return rc == 0 ? TRUE : fail (pivot, err, explain (pivot, err), error);
 }
 
@@ -226,11 +226,11 @@ detach (const Pivot *pivot, const char *name, GError **error)
   int flags = MNT_DETACH | (g_str_equal (name, ".") ? 0 : UMOUNT_NOFOLLOW);
   int rc, err;
 
-  if (!linx_visit_commit (pivot->visit, "detach-old", error))
+  if (!linx_job_commit (pivot->job, "detach-old", error))
     return FALSE;
   rc = umount2 (name, flags);
   err = errno;
-  linx_visit_committed (pivot->visit, rc == 0);
+  linx_job_committed (pivot->job, rc == 0);
   return rc == 0 ? TRUE : linx_error_set (error, LINX_MOUNT_STAGE_UMOUNT, err, "old root", NULL);
 }
 
@@ -276,10 +276,10 @@ run (Pivot *pivot, GError **error)
 }
 
 GVariant *
-linx_pivot_perform (LinxVisit *visit, const LinxRequest *request, LinxPins *pins, GError **error)
+linx_pivot_perform (LinxJob *job, const LinxRequest *request, LinxPins *pins, GError **error)
 {
   Pivot pivot
-      = { .visit = visit, .request = request, .pins = pins, .new_root = pins->fd[LINX_PIN_TARGET] };
+      = { .job = job, .request = request, .pins = pins, .new_root = pins->fd[LINX_PIN_TARGET] };
   LinxFileId root;
   gboolean ok;
 

@@ -17,14 +17,13 @@ linx_propagation_pin (const LinxRequest *request, LinxPins *pins, GError **error
 }
 
 GVariant *
-linx_propagation_perform (LinxVisit *visit, const LinxRequest *request, LinxPins *pins,
-                          GError **error)
+linx_propagation_perform (LinxJob *job, const LinxRequest *request, LinxPins *pins, GError **error)
 {
   int mount = pins->fd[LINX_PIN_TARGET];
 
   if (!linx_pins_recheck_as_caller (pins, error)
-      || !linx_propagation_set (visit, mount, request->recursive, request->propagation,
-                                pins->target, error))
+      || !linx_propagation_set (job, mount, request->recursive, request->propagation, pins->target,
+                                error))
     return NULL;
   return linx_reply_changed (request, mount);
 }

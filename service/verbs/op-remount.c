@@ -45,18 +45,18 @@ linx_remount_pin (const LinxRequest *request, LinxPins *pins, GError **error)
 
 /* The filesystem first: where it refuses, nothing is changed yet. */
 GVariant *
-linx_remount_perform (LinxVisit *visit, const LinxRequest *request, LinxPins *pins, GError **error)
+linx_remount_perform (LinxJob *job, const LinxRequest *request, LinxPins *pins, GError **error)
 {
   int target = pins->fd[LINX_PIN_TARGET];
   LinxAttributes mount, tree;
 
   linx_attributes_of (request, pins, &mount, &tree);
   if (!linx_pins_recheck_as_caller (pins, error)
-      || (request->superblock && !linx_filesystem_change (visit, request, pins, error))
-      || !linx_attributes_change (visit, target, TRUE, &tree, pins->target, error)
+      || (request->superblock && !linx_filesystem_change (job, request, pins, error))
+      || !linx_attributes_change (job, target, TRUE, &tree, pins->target, error)
       || (!request->recursive
-          && !linx_attributes_change (visit, target, FALSE, &mount, pins->target, error))
-      || !linx_propagation_last_step (visit, request, pins, target, error))
+          && !linx_attributes_change (job, target, FALSE, &mount, pins->target, error))
+      || !linx_propagation_last_step (job, request, pins, target, error))
     return NULL;
   linx_utab_change (request, pins);
   return linx_reply_changed (request, target);

@@ -160,10 +160,10 @@ explain (const LinxRequest *request, int err)
 
 /* MNT_DETACH takes all that is below along. */
 static gboolean
-unmount_below (LinxVisit *visit, const LinxRequest *request, const LinxPins *pins, GError **error)
+unmount_below (LinxJob *job, const LinxRequest *request, const LinxPins *pins, GError **error)
 {
   return !request->recursive || request->detach
-         || linx_subtree_umount (visit, pins, request->force ? MNT_FORCE : 0, error);
+         || linx_subtree_umount (job, pins, request->force ? MNT_FORCE : 0, error);
 }
 
 /* By propagation from a peer of it that was below it. */
@@ -180,7 +180,7 @@ is_gone_with_those_below (const LinxRequest *request, const LinxPins *pins)
  * whatever was moved into it meanwhile: a mount that is not shared stays what it is. In the host it
  * is meant. */
 static gboolean
-send_nothing_on (LinxVisit *visit, const LinxRequest *request, const LinxPins *pins, GError **error)
+send_nothing_on (LinxJob *job, const LinxRequest *request, const LinxPins *pins, GError **error)
 {
   struct mount_attr attr = { .propagation = MS_SLAVE };
   int rc, err;
@@ -189,26 +189,26 @@ send_nothing_on (LinxVisit *visit, const LinxRequest *request, const LinxPins *p
       || pins->propagates[0] != '\0' || !(request->recursive || request->detach)
       || mount_at_name (request, pins) != pins->target_mount)
     return TRUE;
-  if (!linx_visit_commit (visit, "making what is to go a slave", error))
+  if (!linx_job_commit (job, "making what is to go a slave", error))
     return FALSE;
   rc = mount_setattr (AT_FDCWD, pins->name, AT_SYMLINK_NOFOLLOW | AT_RECURSIVE, &attr, sizeof attr);
   err = errno;
-  linx_visit_committed (visit, rc == 0);
+  linx_job_committed (job, rc == 0);
   return rc == 0 ? TRUE : fail (pins->target, err, NULL, error);
 }
 
 static gboolean
-unmount (LinxVisit *visit, const LinxRequest *request, const LinxPins *pins, GError **error)
+unmount (LinxJob *job, const LinxRequest *request, const LinxPins *pins, GError **error)
 {
   int flags = UMOUNT_NOFOLLOW | (request->detach ? MNT_DETACH : 0)
               | (request->force ? MNT_FORCE : 0) | (request->expire ? MNT_EXPIRE : 0);
   int rc, err;
 
-  if (!linx_visit_commit (visit, "umount2", error))
+  if (!linx_job_commit (job, "umount2", error))
     return FALSE;
   rc = umount2 (pins->name, flags);
   err = errno;
-  linx_visit_committed (visit, rc == 0);
+  linx_job_committed (job, rc == 0);
   return rc == 0 ? TRUE : fail (pins->target, err, explain (request, err), error);
 }
 
@@ -223,11 +223,11 @@ go_to_parent (const LinxPins *pins, GError **error)
  * looked up in the pinned directory right after the id was compared, and the id is asked for again
  * afterwards, so that a mount which came in between is at least told. */
 GVariant *
-linx_umount_perform (LinxVisit *visit, const LinxRequest *request, LinxPins *pins, GError **error)
+linx_umount_perform (LinxJob *job, const LinxRequest *request, LinxPins *pins, GError **error)
 {
   if (!linx_pins_recheck_as_caller (pins, error) || !linx_peers_recheck (request, pins, error)
-      || !go_to_parent (pins, error) || !send_nothing_on (visit, request, pins, error)
-      || !unmount_below (visit, request, pins, error) || !go_to_parent (pins, error))
+      || !go_to_parent (pins, error) || !send_nothing_on (job, request, pins, error)
+      || !unmount_below (job, request, pins, error) || !go_to_parent (pins, error))
     return NULL;
   if (mount_at_name (request, pins) != pins->target_mount) {
     if (is_gone_with_those_below (request, pins))
@@ -235,7 +235,7 @@ linx_umount_perform (LinxVisit *visit, const LinxRequest *request, LinxPins *pin
     fail (pins->target, ESTALE, "another mount is there than the one that was approved", error);
     return NULL;
   }
-  if (!unmount (visit, request, pins, error))
+  if (!unmount (job, request, pins, error))
     return NULL;
   if (linx_mount_id_exists (pins->target_mount)) {
     fail (pins->target, ESTALE, "another mount came on top meanwhile and was unmounted instead",

@@ -56,9 +56,9 @@ open_poller (LinxPins *pins, GError **error)
 
 /* All is open before the table is read: nothing that comes later is missed. */
 GVariant *
-linx_watch_perform (LinxVisit *visit, const LinxRequest *request, LinxPins *pins, GError **error)
+linx_watch_perform (LinxJob *job, const LinxRequest *request, LinxPins *pins, GError **error)
 {
-  (void)visit;
+  (void)job;
   (void)request;
   if (pins->watched_pid == 0 && !linx_feature_mount_events ()) {
     g_set_error_literal (error, G_DBUS_ERROR, G_DBUS_ERROR_NOT_SUPPORTED,
@@ -67,7 +67,7 @@ linx_watch_perform (LinxVisit *visit, const LinxRequest *request, LinxPins *pins
   }
   if (!open_events (pins, error) || !open_poller (pins, error))
     return NULL;
-  pins->seen = linx_seen_new (pins->watched_pid != 0 ? 0 : pins->watched_ns, error);
+  pins->seen = linx_table_snapshot_new (pins->watched_pid != 0 ? 0 : pins->watched_ns, error);
   return pins->seen != NULL ? g_variant_new ("()") : NULL;
 }
 

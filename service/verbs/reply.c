@@ -31,10 +31,10 @@ record (const LinxRequest *request, const LinxPins *pins, int mount)
 }
 
 GVariant *
-linx_reply_placed (LinxVisit *visit, const LinxRequest *request, const LinxPins *pins, int mount,
+linx_reply_placed (LinxJob *job, const LinxRequest *request, const LinxPins *pins, int mount,
                    GError **error)
 {
-  if (!linx_propagation_last_step (visit, request, pins, mount, error))
+  if (!linx_propagation_last_step (job, request, pins, mount, error))
     return NULL;
   record (request, pins, mount);
   return linx_reply_id (mount);

@@ -15,7 +15,7 @@ GVariant *linx_reply_id (int mount);
 
 /**
  * linx_reply_placed:
- * @visit: the visit
+ * @job: the job
  * @request: what was asked for
  * @pins: where it is
  * @mount: a new mount, in place
@@ -25,7 +25,7 @@ GVariant *linx_reply_id (int mount);
  *
  * Returns: (transfer floating) (nullable): the reply
  */
-GVariant *linx_reply_placed (LinxVisit *visit, const LinxRequest *request, const LinxPins *pins,
+GVariant *linx_reply_placed (LinxJob *job, const LinxRequest *request, const LinxPins *pins,
                              int mount, GError **error);
 
 /**

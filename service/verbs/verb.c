@@ -6,11 +6,14 @@
 #define N_(text) (text)
 
 static const LinxVerb verbs[] = {
-  { LINX_VERB_MOUNT, linx_mount_pin, linx_mount_perform, NULL, N_ ("Authentication is required to mount \"$(prompt-source)\" at \"$(prompt-target)\" in a "
+  { LINX_VERB_MOUNT, linx_mount_pin, linx_mount_perform, NULL,
+    N_ ("Authentication is required to mount \"$(prompt-source)\" at \"$(prompt-target)\" in a "
         "container, whose root can take back the attributes of the mount") },
-  { LINX_VERB_BIND, linx_bind_pin, linx_bind_perform, NULL, N_ ("Authentication is required to bind \"$(prompt-source)\" to \"$(prompt-target)\" in a "
+  { LINX_VERB_BIND, linx_bind_pin, linx_bind_perform, NULL,
+    N_ ("Authentication is required to bind \"$(prompt-source)\" to \"$(prompt-target)\" in a "
         "container, whose root can take back the attributes of the mount") },
-  { LINX_VERB_REMOUNT, linx_remount_pin, linx_remount_perform, NULL, N_ ("Authentication is required to change the mount at \"$(prompt-target)\" in a container, "
+  { LINX_VERB_REMOUNT, linx_remount_pin, linx_remount_perform, NULL,
+    N_ ("Authentication is required to change the mount at \"$(prompt-target)\" in a container, "
         "whose root can take back its attributes") },
   { LINX_VERB_MOVE, linx_move_pin, linx_move_perform, NULL, NULL },
   { LINX_VERB_UMOUNT, linx_umount_pin, linx_umount_perform, NULL, NULL },
@@ -19,7 +22,8 @@ static const LinxVerb verbs[] = {
   { LINX_VERB_PIVOT_ROOT, linx_pivot_pin, linx_pivot_perform, NULL, NULL },
   { LINX_VERB_CREATE_MOUNT, linx_create_pin, linx_create_perform, NULL, NULL },
   { LINX_VERB_CLONE_MOUNT, linx_clone_pin, linx_clone_perform, NULL, NULL },
-  { LINX_VERB_ATTACH_MOUNT, linx_attach_pin, linx_attach_perform, NULL, N_ ("Authentication is required to attach a mount at \"$(prompt-target)\" in a container, "
+  { LINX_VERB_ATTACH_MOUNT, linx_attach_pin, linx_attach_perform, NULL,
+    N_ ("Authentication is required to attach a mount at \"$(prompt-target)\" in a container, "
         "whose root can take back the attributes of the mount") },
   { LINX_VERB_LIST_MOUNTS, linx_list_pin, linx_list_perform, linx_list_settle, NULL },
   { LINX_VERB_OPEN_MOUNT_INFO, linx_list_pin, linx_open_mountinfo_perform, NULL, NULL },

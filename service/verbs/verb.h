@@ -11,8 +11,8 @@
  * LinxVerb:
  * @bit: the method's, LINX_VERB_*
  * @pin: (nullable): looks up what it names, in the namespace; %NULL where the namespace is all
- * @perform: (nullable): does it, in the namespace; returns (transfer full) the reply's value. %NULL:
- *   a method that does nothing in a namespace
+ * @perform: (nullable): does it, in the namespace; returns (transfer full) the reply's value.
+ * %NULL: a method that does nothing in a namespace
  * @settle: (nullable): in the main loop, with the @pins of what was performed, or %NULL, and the
  *   @value that came of it, or %NULL: does what outlives the call; returns (transfer
  *   floating) (nullable) the reply's value, which may be @value
@@ -24,8 +24,7 @@
 typedef struct {
   guint bit;
   gboolean (*pin) (const LinxRequest *request, LinxPins *pins, GError **error);
-  GVariant *(*perform) (LinxVisit *visit, const LinxRequest *request, LinxPins *pins,
-                        GError **error);
+  GVariant *(*perform) (LinxJob *job, const LinxRequest *request, LinxPins *pins, GError **error);
   GVariant *(*settle) (GDBusConnection *bus, const LinxRequest *request, LinxCaller *caller,
                        LinxPins *pins, GVariant *value, GError **error);
   const char *container_message;

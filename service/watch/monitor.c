@@ -17,7 +17,7 @@
 /* A sweep is followed by a rest of so many times as long as it took. */
 #define REST 4
 /* How many rows that were listed are kept while a worker looks. */
-#define MOST_LISTED (1 << 20)
+#define MAX_LISTED (1 << 20)
 
 typedef struct {
   LinxMonitorFunc func;
@@ -29,7 +29,7 @@ typedef struct {
 struct _LinxMonitor {
   LinxMonitorParts parts; /* seen: NULL while a worker has it */
   GArray *listeners;      /* of Listener; none: it goes as soon as the worker is back */
-  GArray *listed;         /* of LinxSighting, noted as soon as the worker is back */
+  GArray *listed;         /* of LinxSnapshotEntry, noted as soon as the worker is back */
   guint events_source;    /* 0: has fired, and waits for the next look */
   guint poller_source;
   guint timer;       /* 0: no look is due */
@@ -68,7 +68,7 @@ static void
 close_poller (LinxMonitor *monitor)
 {
   silence (&monitor->poller_source);
-  linx_reaper_close (&monitor->parts.poller, 1);
+  linx_async_close_fd (&monitor->parts.poller, 1);
   monitor->parts.poller = -1;
 }
 
@@ -82,7 +82,7 @@ monitor_free (LinxMonitor *monitor)
   if (monitor->parts.events >= 0)
     linx_mount_events_close (&monitor->parts.events);
   close_poller (monitor);
-  g_clear_pointer (&monitor->parts.seen, linx_seen_free);
+  g_clear_pointer (&monitor->parts.seen, linx_table_snapshot_free);
   g_array_unref (monitor->listeners);
   g_array_unref (monitor->listed);
   g_free (monitor);
@@ -168,11 +168,11 @@ give_up (LinxMonitor *monitor)
 static gboolean
 note_listed (LinxMonitor *monitor, const GArray *listed)
 {
-  return linx_seen_note (monitor->parts.seen, listed, find_process (monitor) != NULL);
+  return linx_table_snapshot_note (monitor->parts.seen, listed, find_process (monitor) != NULL);
 }
 
 static void
-take_back (LinxMonitor *monitor, LinxLook *look)
+take_back (LinxMonitor *monitor, LinxTableDiff *look)
 {
   gint64 now = g_get_monotonic_time ();
   gint64 told;
@@ -181,13 +181,13 @@ take_back (LinxMonitor *monitor, LinxLook *look)
   monitor->parts.seen = g_steal_pointer (&look->seen);
   if (note_listed (monitor, monitor->listed))
     monitor->all_due = TRUE;
-  look->changes.too_many |= monitor->listed->len >= MOST_LISTED;
+  look->changes.too_many |= monitor->listed->len >= MAX_LISTED;
   look->changes.any |= look->changes.too_many;
   if (monitor->listed->len > 0) {
     g_array_unref (monitor->listed);
-    monitor->listed = g_array_new (FALSE, FALSE, sizeof (LinxSighting));
+    monitor->listed = g_array_new (FALSE, FALSE, sizeof (LinxSnapshotEntry));
   }
-  monitor->sweeping = linx_seen_is_sweeping (monitor->parts.seen);
+  monitor->sweeping = linx_table_snapshot_is_sweeping (monitor->parts.seen);
   if (look->sweeps)
     monitor->sweep_us += now - look->start;
   if (look->sweeps && !monitor->sweeping) {
@@ -212,8 +212,8 @@ on_looked (GObject *source, GAsyncResult *result, gpointer data)
 {
   LinxMonitor *monitor = data;
   g_autoptr (GError) error = NULL;
-  g_autoptr (LinxLook) look = NULL;
-  gboolean ok = linx_look_finish (result, &look, &error);
+  g_autoptr (LinxTableDiff) look = NULL;
+  gboolean ok = linx_table_diff_finish (result, &look, &error);
 
   (void)source;
   monitor->looking = FALSE;
@@ -236,7 +236,7 @@ on_looked (GObject *source, GAsyncResult *result, gpointer data)
 static void
 start_look (LinxMonitor *monitor)
 {
-  LinxLook *look = linx_look_new ();
+  LinxTableDiff *look = linx_table_diff_new ();
   const Listener *process = find_process (monitor);
 
   if (monitor->parts.events >= 0 && linx_mount_events_read (monitor->parts.events, look->touched))
@@ -253,7 +253,7 @@ start_look (LinxMonitor *monitor)
     look->process[0] = process->pidfd;
   }
   monitor->looking = TRUE;
-  linx_look_start (look, on_looked, monitor);
+  linx_table_diff_start (look, on_looked, monitor);
 }
 
 static gboolean
@@ -298,7 +298,7 @@ monitor_new (LinxMonitorParts *parts)
   parts->events = parts->poller = -1;
   parts->seen = NULL;
   monitor->listeners = g_array_new (FALSE, FALSE, sizeof (Listener));
-  monitor->listed = g_array_new (FALSE, FALSE, sizeof (LinxSighting));
+  monitor->listed = g_array_new (FALSE, FALSE, sizeof (LinxSnapshotEntry));
   if (monitors == NULL)
     monitors = g_hash_table_new (g_int64_hash, g_int64_equal);
   g_hash_table_insert (monitors, (gpointer)key_of (&monitor->parts), monitor);
@@ -362,7 +362,7 @@ static void
 on_listed (LinxMonitor *monitor, const GArray *listed)
 {
   if (monitor->looking) {
-    guint room = MOST_LISTED - monitor->listed->len;
+    guint room = MAX_LISTED - monitor->listed->len;
 
     g_array_append_vals (monitor->listed, listed->data, MIN (listed->len, room));
   } else if (note_listed (monitor, listed)) {

@@ -7,10 +7,10 @@
  * Monitors: the changes of one mount namespace, for all who watch it. For the main loop alone; the
  * table is read on workers.
  *
- * What wakes a monitor is the kernel's mount events and a poller (see mount-events.h). It looks at
- * the mounts that events named; and where the poller woke, for that does not say why, at all of
- * them, some hundred at a time. From one that it tells to the next are 50 ms, and so much of them
- * it waits; a sweep through the table that took long is followed by a longer rest.
+ * What wakes a monitor is the kernel's mount events and a poller (see kernel/mount-events.h). It
+ * looks at the mounts that events named; and where the poller woke, for that does not say why, at
+ * all of them, some hundred at a time. From one that it tells to the next are 50 ms, and so much of
+ * them it waits; a sweep through the table that took long is followed by a longer rest.
  */
 
 typedef struct _LinxMonitor LinxMonitor;
@@ -40,7 +40,7 @@ typedef struct {
   guint64 ns;
   int events;
   int poller;
-  LinxSeen *seen;
+  LinxTableSnapshot *seen;
 } LinxMonitorParts;
 
 /**
@@ -73,7 +73,7 @@ gboolean linx_monitor_is_gone (const LinxMonitor *monitor);
 /**
  * linx_monitors_note_listed:
  * @inode: a namespace
- * @listed: (element-type LinxSighting): mounts of it that somebody is about to be told of
+ * @listed: (element-type LinxSnapshotEntry): mounts of it that somebody is about to be told of
  */
 void linx_monitors_note_listed (guint64 inode, const GArray *listed);
 

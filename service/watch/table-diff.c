@@ -12,10 +12,10 @@
 
 #define TIMEOUT_MS 60000
 
-LinxLook *
-linx_look_new (void)
+LinxTableDiff *
+linx_table_diff_new (void)
 {
-  LinxLook *look = g_new0 (LinxLook, 1);
+  LinxTableDiff *look = g_new0 (LinxTableDiff, 1);
 
   look->process[0] = -1;
   look->touched = g_array_new (FALSE, FALSE, sizeof (guint64));
@@ -23,9 +23,9 @@ linx_look_new (void)
 }
 
 void
-linx_look_free (LinxLook *look)
+linx_table_diff_free (LinxTableDiff *look)
 {
-  g_clear_pointer (&look->seen, linx_seen_free);
+  g_clear_pointer (&look->seen, linx_table_snapshot_free);
   linx_changes_clear (&look->changes);
   g_array_unref (look->touched);
   g_free (look);
@@ -39,7 +39,7 @@ left (GError **error)
 }
 
 static gboolean
-enter (const LinxLook *look, GError **error)
+enter (const LinxTableDiff *look, GError **error)
 {
   int ns = linx_process_open (look->pid, "ns/mnt", O_RDONLY);
   gboolean ok = ns >= 0 && linx_process_alive (look->process[0])
@@ -51,35 +51,35 @@ enter (const LinxLook *look, GError **error)
 }
 
 static gboolean
-do_look (LinxVisit *visit, gpointer data, GError **error)
+do_look (LinxJob *job, gpointer data, GError **error)
 {
-  LinxLook *look = data;
+  LinxTableDiff *look = data;
   gboolean inside = look->pid != 0;
 
-  (void)visit;
+  (void)job;
   if (!inside && look->ns == 0)
     return left (error);
   look->entered = inside ? enter (look, error) : TRUE;
   return look->entered
-         && linx_seen_look (look->seen, inside ? 0 : look->ns, look->touched, look->sweeps,
-                            &look->changes, error);
+         && linx_table_snapshot_update (look->seen, inside ? 0 : look->ns, look->touched,
+                                        look->sweeps, &look->changes, error);
 }
 
 static void
 reap (gpointer look)
 {
-  linx_reaper_free (LINX_ACCOUNT_ROOT, look, (GDestroyNotify)linx_look_free);
+  linx_async_close_free (LINX_ACCOUNT_ROOT, look, (GDestroyNotify)linx_table_diff_free);
 }
 
 void
-linx_look_start (LinxLook *look, GAsyncReadyCallback callback, gpointer data)
+linx_table_diff_start (LinxTableDiff *look, GAsyncReadyCallback callback, gpointer data)
 {
   look->start = g_get_monotonic_time ();
-  linx_workers_visit (do_look, look, reap, look->process, 1, 0, TIMEOUT_MS, callback, data);
+  linx_workers_run (do_look, look, reap, look->process, 1, 0, TIMEOUT_MS, callback, data);
 }
 
 gboolean
-linx_look_finish (GAsyncResult *result, LinxLook **look, GError **error)
+linx_table_diff_finish (GAsyncResult *result, LinxTableDiff **look, GError **error)
 {
-  return linx_workers_visit_finish (result, (gpointer *)look, error);
+  return linx_workers_run_finish (result, (gpointer *)look, error);
 }

@@ -11,7 +11,7 @@
  */
 
 /**
- * LinxLook:
+ * LinxTableDiff:
  * @seen: what was seen before; afterwards, what is seen now
  * @inode: the namespace, as lsns(8) shows it
  * @ns: its id for ever, to read it by where there is no process; 0: there is none
@@ -27,7 +27,7 @@
  * What goes to the worker and comes back.
  */
 typedef struct {
-  LinxSeen *seen;
+  LinxTableSnapshot *seen;
   guint64 inode;
   guint64 ns;
   pid_t pid;
@@ -38,28 +38,28 @@ typedef struct {
   gint64 start;
   gboolean entered;
   LinxChanges changes;
-} LinxLook;
+} LinxTableDiff;
 
-/** linx_look_new: (transfer full): a look at nothing yet. */
-LinxLook *linx_look_new (void);
+/** linx_table_diff_new: (transfer full): a look at nothing yet. */
+LinxTableDiff *linx_table_diff_new (void);
 
-void linx_look_free (LinxLook *look);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (LinxLook, linx_look_free)
+void linx_table_diff_free (LinxTableDiff *look);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (LinxTableDiff, linx_table_diff_free)
 
 /**
- * linx_look_start:
+ * linx_table_diff_start:
  * @look: (transfer full): what to look at
  * @callback: called in the main context
  * @data: for @callback
  */
-void linx_look_start (LinxLook *look, GAsyncReadyCallback callback, gpointer data);
+void linx_table_diff_start (LinxTableDiff *look, GAsyncReadyCallback callback, gpointer data);
 
 /**
- * linx_look_finish:
+ * linx_table_diff_finish:
  * @result: the result
  * @look: (out) (transfer full) (nullable): the look; %NULL where the worker did not come back
  * @error: List.*, Watch.ESRCH where the process is not in the namespace any more, or Timeout
  *
  * Returns: whether it was done
  */
-gboolean linx_look_finish (GAsyncResult *result, LinxLook **look, GError **error);
+gboolean linx_table_diff_finish (GAsyncResult *result, LinxTableDiff **look, GError **error);

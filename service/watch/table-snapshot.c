@@ -9,9 +9,9 @@
 #include <errno.h>
 
 /* What a signal takes at most. Whoever watches has to read the table anew when there is more. */
-#define MOST_ROWS 256
-#define MOST_ROW_BYTES (1 << 20)
-#define MOST_REMOVED 65536
+#define MAX_ROWS 256
+#define MAX_ROW_BYTES (1 << 20)
+#define MAX_REMOVED 65536
 /* How many mounts of a sweep are looked at in one go: two milliseconds or so. */
 #define SLICE 500
 
@@ -23,7 +23,7 @@ typedef struct {
   gboolean told; /* that it is there: by a look, not by a list alone */
 } Entry;
 
-struct _LinxSeen {
+struct _LinxTableSnapshot {
   GHashTable *entries;
   guint sweep;   /* the number of the sweep that is under way, or was the last one */
   guint64 swept; /* up to this id; 0: none is under way */
@@ -31,7 +31,7 @@ struct _LinxSeen {
 
 /* Changes in the making. */
 typedef struct {
-  LinxSeen *seen;
+  LinxTableSnapshot *seen;
   GArray *removed;
   LinxRowWriter *added;
   LinxRowWriter *changed;
@@ -42,7 +42,7 @@ typedef struct {
 } Look;
 
 void
-linx_seen_free (LinxSeen *seen)
+linx_table_snapshot_free (LinxTableSnapshot *seen)
 {
   g_hash_table_unref (seen->entries);
   g_free (seen);
@@ -59,8 +59,8 @@ linx_changes_clear (LinxChanges *changes)
 static gboolean
 is_too_many (const Look *look)
 {
-  return look->n_rows > MOST_ROWS || look->row_bytes > MOST_ROW_BYTES
-         || look->removed->len > MOST_REMOVED;
+  return look->n_rows > MAX_ROWS || look->row_bytes > MAX_ROW_BYTES
+         || look->removed->len > MAX_REMOVED;
 }
 
 static void
@@ -74,7 +74,7 @@ note_row (Look *look, LinxRowWriter *writer, const LinxRow *row)
 }
 
 static Entry *
-add_entry (LinxSeen *seen, guint64 id)
+add_entry (LinxTableSnapshot *seen, guint64 id)
 {
   Entry *entry = g_new0 (Entry, 1);
 
@@ -87,7 +87,7 @@ add_entry (LinxSeen *seen, guint64 id)
 static void
 compare_row (Look *look, const LinxRow *row)
 {
-  LinxSeen *seen = look->seen;
+  LinxTableSnapshot *seen = look->seen;
   Entry *entry = g_hash_table_lookup (seen->entries, &row->id);
   guint64 hash = linx_row_hash (row);
 
@@ -190,8 +190,8 @@ tell (const Look *look, LinxChanges *changes)
 }
 
 static gboolean
-look_and_tell (LinxSeen *seen, guint64 ns, const GArray *touched, gboolean sweeps, guint most,
-               LinxChanges *changes, GError **error)
+look_and_tell (LinxTableSnapshot *seen, guint64 ns, const GArray *touched, gboolean sweeps,
+               guint most, LinxChanges *changes, GError **error)
 {
   g_autoptr (LinxRowWriter) added = linx_row_writer_new (NULL);
   g_autoptr (LinxRowWriter) changed = linx_row_writer_new (NULL);
@@ -210,10 +210,10 @@ look_and_tell (LinxSeen *seen, guint64 ns, const GArray *touched, gboolean sweep
   return TRUE;
 }
 
-LinxSeen *
-linx_seen_new (guint64 ns, GError **error)
+LinxTableSnapshot *
+linx_table_snapshot_new (guint64 ns, GError **error)
 {
-  g_autoptr (LinxSeen) seen = g_new0 (LinxSeen, 1);
+  g_autoptr (LinxTableSnapshot) seen = g_new0 (LinxTableSnapshot, 1);
   g_auto (LinxChanges) all = { 0 };
 
   seen->entries = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, NULL);
@@ -221,25 +221,25 @@ linx_seen_new (guint64 ns, GError **error)
 }
 
 gboolean
-linx_seen_look (LinxSeen *seen, guint64 ns, const GArray *touched, gboolean sweeps,
-                LinxChanges *changes, GError **error)
+linx_table_snapshot_update (LinxTableSnapshot *seen, guint64 ns, const GArray *touched,
+                            gboolean sweeps, LinxChanges *changes, GError **error)
 {
   return look_and_tell (seen, ns, touched, sweeps, SLICE, changes, error);
 }
 
 gboolean
-linx_seen_note (LinxSeen *seen, const GArray *listed, gboolean compares)
+linx_table_snapshot_note (LinxTableSnapshot *seen, const GArray *listed, gboolean compares)
 {
   gboolean any = FALSE;
 
   for (guint i = 0; i < listed->len; i++) {
-    const LinxSighting *sighting = &g_array_index (listed, LinxSighting, i);
-    Entry *entry = g_hash_table_lookup (seen->entries, &sighting->id);
+    const LinxSnapshotEntry *told = &g_array_index (listed, LinxSnapshotEntry, i);
+    Entry *entry = g_hash_table_lookup (seen->entries, &told->id);
 
-    if (entry != NULL && (!compares || !entry->told || sighting->hash == entry->hash))
+    if (entry != NULL && (!compares || !entry->told || told->hash == entry->hash))
       continue;
     if (entry == NULL)
-      entry = add_entry (seen, sighting->id);
+      entry = add_entry (seen, told->id);
     entry->hash = 0;
     any = TRUE;
   }
@@ -247,7 +247,7 @@ linx_seen_note (LinxSeen *seen, const GArray *listed, gboolean compares)
 }
 
 gboolean
-linx_seen_is_sweeping (const LinxSeen *seen)
+linx_table_snapshot_is_sweeping (const LinxTableSnapshot *seen)
 {
   return seen->swept != 0;
 }

@@ -11,8 +11,8 @@
  * A namespace is named by the id it has for ever, or by 0: the one that this worker is in.
  */
 
-/** LinxSeen: a table as it was when it was looked at last. */
-typedef struct _LinxSeen LinxSeen;
+/** LinxTableSnapshot: a table as it was when it was looked at last. */
+typedef struct _LinxTableSnapshot LinxTableSnapshot;
 
 /**
  * LinxChanges:
@@ -31,7 +31,7 @@ typedef struct {
 } LinxChanges;
 
 /**
- * LinxSighting:
+ * LinxSnapshotEntry:
  * @id: a mount
  * @hash: of its row (linx_row_hash())
  *
@@ -40,25 +40,25 @@ typedef struct {
 typedef struct {
   guint64 id;
   guint64 hash;
-} LinxSighting;
+} LinxSnapshotEntry;
 
 void linx_changes_clear (LinxChanges *changes);
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (LinxChanges, linx_changes_clear)
 
 /**
- * linx_seen_new:
+ * linx_table_snapshot_new:
  * @ns: a namespace
  * @error: List.*
  *
  * Returns: (transfer full): its table, as it is now
  */
-LinxSeen *linx_seen_new (guint64 ns, GError **error);
+LinxTableSnapshot *linx_table_snapshot_new (guint64 ns, GError **error);
 
-void linx_seen_free (LinxSeen *seen);
-G_DEFINE_AUTOPTR_CLEANUP_FUNC (LinxSeen, linx_seen_free)
+void linx_table_snapshot_free (LinxTableSnapshot *seen);
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (LinxTableSnapshot, linx_table_snapshot_free)
 
 /**
- * linx_seen_look:
+ * linx_table_snapshot_update:
  * @seen: what was seen before; after an error it is good for nothing more
  * @ns: the namespace
  * @touched: (element-type guint64): mounts to look at; ids of such as are gone are welcome
@@ -69,13 +69,13 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (LinxSeen, linx_seen_free)
  *
  * Returns: whether it could be read
  */
-gboolean linx_seen_look (LinxSeen *seen, guint64 ns, const GArray *touched, gboolean sweeps,
-                         LinxChanges *changes, GError **error);
+gboolean linx_table_snapshot_update (LinxTableSnapshot *seen, guint64 ns, const GArray *touched,
+                                     gboolean sweeps, LinxChanges *changes, GError **error);
 
 /**
- * linx_seen_note:
+ * linx_table_snapshot_note:
  * @seen: what was seen
- * @listed: (element-type LinxSighting): rows that were listed since
+ * @listed: (element-type LinxSnapshotEntry): rows that were listed since
  * @compares: whether to mind their hashes
  *
  * Whoever has a row that no look found, or found otherwise, is to be told what became of it, also
@@ -83,9 +83,10 @@ gboolean linx_seen_look (LinxSeen *seen, guint64 ns, const GArray *touched, gboo
  *
  * Returns: whether there are such: a sweep is due
  */
-gboolean linx_seen_note (LinxSeen *seen, const GArray *listed, gboolean compares);
+gboolean linx_table_snapshot_note (LinxTableSnapshot *seen, const GArray *listed,
+                                   gboolean compares);
 
-/** linx_seen_is_sweeping: whether a sweep is under way: there are mounts that it has yet to look
- * at.
+/** linx_table_snapshot_is_sweeping: whether a sweep is under way: there are mounts that it has yet
+ * to look at.
  */
-gboolean linx_seen_is_sweeping (const LinxSeen *seen);
+gboolean linx_table_snapshot_is_sweeping (const LinxTableSnapshot *seen);

@@ -39,7 +39,7 @@ count_of (const Pair *pair)
 }
 
 void
-linx_watch_bounds_add (const LinxCaller *caller, guint64 inode)
+linx_watch_limits_add (const LinxCaller *caller, guint64 inode)
 {
   const Pair pair = { caller->account, inode };
   guint count = count_of (&pair);
@@ -51,7 +51,7 @@ linx_watch_bounds_add (const LinxCaller *caller, guint64 inode)
 }
 
 void
-linx_watch_bounds_remove (const LinxCaller *caller, guint64 inode)
+linx_watch_limits_remove (const LinxCaller *caller, guint64 inode)
 {
   const Pair pair = { caller->account, inode };
   guint count = count_of (&pair);
@@ -103,7 +103,7 @@ check_namespace (LinxAccount account, const LinxMonitorParts *parts, GError **er
 }
 
 gboolean
-linx_watch_bounds_check (const LinxCaller *caller, const LinxMonitorParts *parts, GError **error)
+linx_watch_limits_check (const LinxCaller *caller, const LinxMonitorParts *parts, GError **error)
 {
   return check (&watches, caller->account, "watches of this user", "watches", error)
          && (parts == NULL || check_namespace (caller->account, parts, error));
@@ -114,7 +114,7 @@ linx_watch_enter (const LinxCaller *caller, GError **error)
 {
   if (!check (&calls, caller->account, "calls of Watch of this user under way",
               "calls of Watch under way", error)
-      || !linx_watch_bounds_check (caller, NULL, error))
+      || !linx_watch_limits_check (caller, NULL, error))
     return FALSE;
   linx_quota_add (&calls, caller->account, 1);
   return TRUE;
@@ -127,19 +127,19 @@ linx_watch_leave (const LinxCaller *caller)
 }
 
 void
-linx_watch_bounds_init (void)
+linx_watch_limits_init (void)
 {
   watched = g_hash_table_new_full (hash_pair, equal_pairs, g_free, NULL);
-  linx_quota_init (&watches, LINX_MOST_WATCHES, linx_bounds_watches_of_user ());
-  linx_quota_init (&calls, LINX_MOST_WATCH_CALLS, LINX_MOST_WATCH_CALLS_OF_USER);
-  linx_quota_init (&namespaces, LINX_MOST_NAMESPACES_WATCHED, LINX_MOST_NAMESPACES_OF_USER);
+  linx_quota_init (&watches, LINX_MAX_WATCHES, linx_limits_watches_of_user ());
+  linx_quota_init (&calls, LINX_MAX_WATCH_CALLS, LINX_MAX_WATCH_CALLS_OF_USER);
+  linx_quota_init (&namespaces, LINX_MAX_NAMESPACES_WATCHED, LINX_MAX_NAMESPACES_OF_USER);
   calls.for_root = LINX_WATCH_CALLS_FOR_ROOT;
   namespaces.for_root = LINX_NAMESPACES_FOR_ROOT;
   watches.share_of_root = calls.share_of_root = namespaces.share_of_root = G_MAXSIZE;
 }
 
 void
-linx_watch_bounds_clear (void)
+linx_watch_limits_clear (void)
 {
   g_clear_pointer (&watched, g_hash_table_unref);
 }

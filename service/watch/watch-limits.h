@@ -11,32 +11,32 @@
 
 /* The kernel has 128 groups of fanotify for all of root's programs (fs.fanotify.max_user_groups).
  */
-#define LINX_MOST_NAMESPACES_WATCHED 64
+#define LINX_MAX_NAMESPACES_WATCHED 64
 #define LINX_NAMESPACES_FOR_ROOT 16
 /* It takes more than a few users to leave none but to newcomers, of whom there is place for eight.
  */
-#define LINX_MOST_NAMESPACES_OF_USER 8
+#define LINX_MAX_NAMESPACES_OF_USER 8
 /* Calls of Watch under way, each with a group of fanotify of its own. */
-#define LINX_MOST_WATCH_CALLS 32
+#define LINX_MAX_WATCH_CALLS 32
 #define LINX_WATCH_CALLS_FOR_ROOT 16
-#define LINX_MOST_WATCH_CALLS_OF_USER 8
+#define LINX_MAX_WATCH_CALLS_OF_USER 8
 
-/** linx_watch_bounds_init: called once, after the command line is read. */
-void linx_watch_bounds_init (void);
-void linx_watch_bounds_clear (void);
+/** linx_watch_limits_init: called once, after the command line is read. */
+void linx_watch_limits_init (void);
+void linx_watch_limits_clear (void);
 
 /**
- * linx_watch_bounds_check:
+ * linx_watch_limits_check:
  * @caller: who wants another watch
  * @parts: (nullable): of which namespace, where that is known
  * @error: LimitsExceeded
  */
-gboolean linx_watch_bounds_check (const LinxCaller *caller, const LinxMonitorParts *parts,
+gboolean linx_watch_limits_check (const LinxCaller *caller, const LinxMonitorParts *parts,
                                   GError **error);
 
-/** linx_watch_bounds_add: counts a watch of @caller in. @inode: its namespace */
-void linx_watch_bounds_add (const LinxCaller *caller, guint64 inode);
-void linx_watch_bounds_remove (const LinxCaller *caller, guint64 inode);
+/** linx_watch_limits_add: counts a watch of @caller in. @inode: its namespace */
+void linx_watch_limits_add (const LinxCaller *caller, guint64 inode);
+void linx_watch_limits_remove (const LinxCaller *caller, guint64 inode);
 
 /**
  * linx_watch_enter:

@@ -52,7 +52,7 @@ watch_free (gpointer data)
   clear_source (&watch->process_source);
   clear_source (&watch->gone_source);
   clear_source (&watch->broken_source);
-  linx_watch_bounds_remove (watch->caller, linx_monitor_inode (watch->monitor));
+  linx_watch_limits_remove (watch->caller, linx_monitor_inode (watch->monitor));
   linx_monitor_detach (watch->monitor, watch);
   if (watch->pidfd >= 0)
     close (watch->pidfd);
@@ -85,7 +85,7 @@ send (const Watch *watch, const char *signal, GVariant *arguments)
 {
   gsize size = g_variant_get_size (arguments);
 
-  linx_backlog_add (watch->caller, size + size / 4, 0); /* rows take more on the bus */
+  linx_unread_add (watch->caller, size + size / 4, 0); /* rows take more on the bus */
   g_dbus_connection_emit_signal (watch->bus, watch->caller->name, LINX_OBJECT_PATH,
                                  linx_mount_manager_interface.name, signal, arguments, NULL);
 }
@@ -142,7 +142,7 @@ on_changes (const LinxChanges *changes, gpointer data)
 
   if (changes == NULL)
     watch->broken_source = attach (g_idle_source_new (), on_broken, watch);
-  else if (watch->missed || !linx_room_for_signals (watch->caller))
+  else if (watch->missed || !linx_send_limits_for_signals (watch->caller))
     watch->missed = TRUE;
   else if (changes->too_many)
     send_overflow (watch);
@@ -164,7 +164,7 @@ on_read (void)
   while (g_hash_table_iter_next (&iter, NULL, &data)) {
     Watch *watch = data;
 
-    if (!watch->missed || !linx_room_for_signals (watch->caller))
+    if (!watch->missed || !linx_send_limits_for_signals (watch->caller))
       continue;
     watch->missed = FALSE;
     send_overflow (watch);
@@ -215,7 +215,7 @@ watch_new (GDBusConnection *bus, LinxCaller *caller, LinxMonitorParts *parts,
   if (watch->has_root)
     watch->root = *process->root;
   watch->monitor = linx_monitor_attach (parts, watch->pid, watch->pidfd, on_changes, watch);
-  linx_watch_bounds_add (caller, linx_monitor_inode (watch->monitor));
+  linx_watch_limits_add (caller, linx_monitor_inode (watch->monitor));
   watch->gone_source
       = attach (g_cancellable_source_new (caller->gone), G_SOURCE_FUNC (on_caller_gone), watch);
   if (watch->pidfd >= 0)
@@ -239,7 +239,7 @@ linx_watch_start (GDBusConnection *bus, LinxCaller *caller, LinxMonitorParts *pa
     g_set_error_literal (error, G_DBUS_ERROR, G_DBUS_ERROR_LIMITS_EXCEEDED, "the service ends");
     return 0;
   }
-  if (!linx_watch_bounds_check (caller, parts, error))
+  if (!linx_watch_limits_check (caller, parts, error))
     return 0;
   watch = watch_new (bus, caller, parts, process);
   g_hash_table_insert (watches, &watch->id, watch);
@@ -263,9 +263,9 @@ void
 linx_watches_init (void (*idle) (void))
 {
   on_idle = idle;
-  linx_watch_bounds_init ();
+  linx_watch_limits_init ();
   watches = g_hash_table_new_full (g_int64_hash, g_int64_equal, NULL, watch_free);
-  linx_backlog_on_read (on_read);
+  linx_unread_on_read (on_read);
 }
 
 void
@@ -277,5 +277,5 @@ linx_watches_end (void)
   for (GList *l = all; l != NULL; l = l->next)
     end (l->data, "the service ends");
   g_clear_pointer (&watches, g_hash_table_unref);
-  linx_watch_bounds_clear ();
+  linx_watch_limits_clear ();
 }

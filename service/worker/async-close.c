@@ -10,11 +10,11 @@
 #define MAX_THREADS_FOR_NOBODY 2
 
 /* Of one account: what a user may send with its calls, twice. */
-#define MOST_UNCLOSED 1024
+#define MAX_UNCLOSED 1024
 
 static GThreadPool *closers;
-static GThreadPool *reapers; /* of Owner */
-static GAsyncQueue *remains; /* of Remains, for the reapers */
+static GThreadPool *closers; /* of Owner */
+static GAsyncQueue *remains; /* of Remains, for the closers */
 
 /* What nobody needs any more, and how it is freed. */
 typedef struct {
@@ -38,7 +38,7 @@ static GHashTable *owners; /* account -> Owner, while there are remains of it */
 static GQueue waiting;     /* of Owner */
 static LinxQuota threads;
 static guint unclosed; /* descriptors of strangers */
-static guint too_many; /* accounts that have MOST_UNCLOSED of them: read without the lock, too */
+static guint too_many; /* accounts that have MAX_UNCLOSED of them: read without the lock, too */
 static void (*on_full) (void);
 
 static void
@@ -71,7 +71,7 @@ start_thread (Owner *owner)
   if (state == LINX_QUOTA_OPEN) {
     linx_quota_add (&threads, owner->account, 1);
     owner->threads++;
-    g_thread_pool_push (reapers, owner, NULL);
+    g_thread_pool_push (closers, owner, NULL);
   } else if (state == LINX_QUOTA_IS_FULL && !owner->waits) {
     owner->waits = TRUE;
     g_queue_push_tail (&waiting, owner);
@@ -107,11 +107,11 @@ end_thread (Owner *owner)
 static void
 count_unclosed (Owner *owner, int n)
 {
-  gboolean was = owner->unclosed >= MOST_UNCLOSED;
+  gboolean was = owner->unclosed >= MAX_UNCLOSED;
 
   owner->unclosed += (guint)n;
   unclosed += (guint)n;
-  g_atomic_int_add (&too_many, (owner->unclosed >= MOST_UNCLOSED) - was);
+  g_atomic_int_add (&too_many, (owner->unclosed >= MAX_UNCLOSED) - was);
 }
 
 /* NULL: there are none left, and the thread is the owner's no more. */
@@ -130,7 +130,7 @@ take (Owner *owner, Remains *done)
 }
 
 static void
-reap (gpointer owner, gpointer unused)
+close_of_owner (gpointer owner, gpointer unused)
 {
   Remains *one = take (owner, NULL);
 
@@ -143,7 +143,7 @@ reap (gpointer owner, gpointer unused)
 
 /* The lock is held. */
 static void
-leave_to_reapers (Remains *one)
+leave_to_closers (Remains *one)
 {
   Owner *owner = find_owner (one->account);
 
@@ -163,7 +163,7 @@ hand_on_remains (gpointer unused)
     Remains *one = g_async_queue_pop (remains);
     g_autoptr (GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new (&lock);
 
-    leave_to_reapers (one);
+    leave_to_closers (one);
   }
   return NULL;
 }
@@ -180,7 +180,7 @@ remains_new (LinxAccount account, gpointer data, GDestroyNotify free_data)
 }
 
 void
-linx_reaper_free (LinxAccount account, gpointer data, GDestroyNotify free_data)
+linx_async_close_free (LinxAccount account, gpointer data, GDestroyNotify free_data)
 {
   g_async_queue_push (remains, remains_new (account, data, free_data));
 }
@@ -193,7 +193,7 @@ close_in_pool (gpointer fd, gpointer unused)
 }
 
 void
-linx_reaper_close (const int *fds, guint n)
+linx_async_close_fd (const int *fds, guint n)
 {
   for (guint i = 0; i < n; i++)
     if (fds[i] >= 0)
@@ -217,7 +217,7 @@ tell_full (gpointer unused)
 }
 
 void
-linx_reaper_close_strangers (LinxAccount account, const int *fds, guint n)
+linx_async_close_untrusted (LinxAccount account, const int *fds, guint n)
 {
   g_autoptr (GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new (&lock);
 
@@ -228,14 +228,14 @@ linx_reaper_close_strangers (LinxAccount account, const int *fds, guint n)
       continue;
     one = remains_new (account, GINT_TO_POINTER (fds[i]), close_fd);
     one->is_strangers = TRUE;
-    leave_to_reapers (one);
+    leave_to_closers (one);
   }
   if (on_full != NULL && is_half_full ())
     g_idle_add (tell_full, NULL);
 }
 
 gboolean
-linx_reaper_is_closing (void)
+linx_async_close_is_closing (void)
 {
   g_autoptr (GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new (&lock);
 
@@ -243,32 +243,32 @@ linx_reaper_is_closing (void)
 }
 
 gboolean
-linx_reaper_has_too_many (LinxAccount account)
+linx_async_close_has_too_many (LinxAccount account)
 {
   g_autoptr (GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new (&lock);
   const Owner *owner = g_hash_table_lookup (owners, &account);
 
-  return owner != NULL && owner->unclosed >= MOST_UNCLOSED;
+  return owner != NULL && owner->unclosed >= MAX_UNCLOSED;
 }
 
 gboolean
-linx_reaper_has_too_many_of_some (void)
+linx_async_close_has_too_many_of_some (void)
 {
   return g_atomic_int_get (&too_many) > 0;
 }
 
 void
-linx_reaper_on_full (void (*func) (void))
+linx_async_close_on_full (void (*func) (void))
 {
   on_full = func;
 }
 
 void
-linx_reaper_init (guint most)
+linx_async_close_init (guint most)
 {
   remains = g_async_queue_new ();
   closers = g_thread_pool_new (close_in_pool, NULL, (int)most, FALSE, NULL);
-  reapers = g_thread_pool_new (reap, NULL, (int)(2 * most), FALSE, NULL);
+  closers = g_thread_pool_new (close_of_owner, NULL, (int)(2 * most), FALSE, NULL);
   owners = linx_account_table_new (g_free);
   linx_quota_init (&threads, 2 * most, MAX (2 * most / LINX_QUOTA_PART, 1));
   g_thread_unref (g_thread_new ("linx-remains", hand_on_remains, NULL));

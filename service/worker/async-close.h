@@ -4,20 +4,20 @@
 #include "quota/account.h"
 
 /*
- * The reaper: where descriptors end whose last close may take its time.
+ * The asynchronous close: where descriptors end whose last close may take its time.
  */
 
 /**
- * linx_reaper_init:
+ * linx_async_close_init:
  * @most: how many closes of the service's own may be under way at once; twice as many threads are
  *   for what may never end
  *
  * Called once, from main(), after linx_process_init().
  */
-void linx_reaper_init (guint most);
+void linx_async_close_init (guint most);
 
 /**
- * linx_reaper_free:
+ * linx_async_close_free:
  * @account: whose it is
  * @data: (transfer full): data with descriptors in it
  * @free_data: frees it
@@ -28,43 +28,43 @@ void linx_reaper_init (guint most);
  * root's, and another one is for accounts that have none. What is others' does not wait behind its
  * own.
  */
-void linx_reaper_free (LinxAccount account, gpointer data, GDestroyNotify free_data);
+void linx_async_close_free (LinxAccount account, gpointer data, GDestroyNotify free_data);
 
 /**
- * linx_reaper_close:
+ * linx_async_close_fd:
  * @fds: descriptors
  * @n: how many
  *
  * Closes descriptors of the service's own making, on threads: the last one on a mount may wait for
  * its filesystem.
  */
-void linx_reaper_close (const int *fds, guint n);
+void linx_async_close_fd (const int *fds, guint n);
 
 /**
- * linx_reaper_close_strangers:
+ * linx_async_close_untrusted:
  * @account: who sent them
  * @fds: descriptors
  * @n: how many
  *
- * Closes descriptors that strangers sent, as linx_reaper_free() frees: closing a FUSE file waits
- * for its server.
+ * Closes descriptors that strangers sent, as linx_async_close_free() frees: closing a FUSE file
+ * waits for its server.
  */
-void linx_reaper_close_strangers (LinxAccount account, const int *fds, guint n);
+void linx_async_close_untrusted (LinxAccount account, const int *fds, guint n);
 
 /**
- * linx_reaper_has_too_many:
+ * linx_async_close_has_too_many:
  * @account: a user, or nobody
  *
  * Returns: whether so much that it sent waits to be closed that no more is to be received from it
  */
-gboolean linx_reaper_has_too_many (LinxAccount account);
+gboolean linx_async_close_has_too_many (LinxAccount account);
 
-/** linx_reaper_has_too_many_of_some: whether there is an account of which that is so. */
-gboolean linx_reaper_has_too_many_of_some (void);
+/** linx_async_close_has_too_many_of_some: whether there is an account of which that is so. */
+gboolean linx_async_close_has_too_many_of_some (void);
 
-/** linx_reaper_on_full: @func is called in the main loop when what strangers sent, and nobody can
- * close, fills half of the table of descriptors. */
-void linx_reaper_on_full (void (*func) (void));
+/** linx_async_close_on_full: @func is called in the main loop when what strangers sent, and nobody
+ * can close, fills half of the table of descriptors. */
+void linx_async_close_on_full (void (*func) (void));
 
-/** linx_reaper_is_closing: whether something that strangers sent is still open. */
-gboolean linx_reaper_is_closing (void);
+/** linx_async_close_is_closing: whether something that strangers sent is still open. */
+gboolean linx_async_close_is_closing (void);

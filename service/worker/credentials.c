@@ -34,7 +34,7 @@ linx_credentials_assume (const LinxCredentials *credentials, GError **error)
 {
   if (credentials->uid == 0)
     return TRUE;
-  linx_parking_spend_worker ();
+  linx_spare_workers_discard_current ();
   assumed = TRUE;
   if (sys_setgroups (credentials->n_groups, credentials->groups) < 0)
     return fail (error);
@@ -44,7 +44,7 @@ linx_credentials_assume (const LinxCredentials *credentials, GError **error)
 gboolean
 linx_credentials_assume_ids (uid_t uid, gid_t gid, GError **error)
 {
-  linx_parking_spend_worker ();
+  linx_spare_workers_discard_current ();
   assumed = TRUE;
   if (sys_setgroups (0, NULL) < 0)
     return fail (error);

@@ -37,8 +37,8 @@ send_some (int channel, struct iovec *iov, const int *fds, guint n)
 gboolean
 linx_fds_send (int channel, const int *places, guint n_places)
 {
-  char present[LINX_MOST_FDS + 1] = { 0 };
-  int fds[LINX_MOST_FDS];
+  char present[LINX_MAX_FDS + 1] = { 0 };
+  int fds[LINX_MAX_FDS];
   guint n = 0, sent = 0;
   struct iovec iov = { present, n_places + 1 };
 
@@ -95,9 +95,9 @@ receive_some (int channel, struct iovec *iov, int *fds)
 gboolean
 linx_fds_receive (int channel, int *places, guint n_places, GError **error)
 {
-  char present[LINX_MOST_FDS + 1] = { 0 };
+  char present[LINX_MAX_FDS + 1] = { 0 };
   struct iovec iov = { present, n_places + 1 };
-  int fds[LINX_MOST_FDS + MAX_FDS_OF_MESSAGE];
+  int fds[LINX_MAX_FDS + MAX_FDS_OF_MESSAGE];
   int some = receive_some (channel, &iov, fds);
   guint n = (guint)MAX (some, 0), next = 0, wanted = count_present (present, n_places);
 

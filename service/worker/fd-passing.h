@@ -5,13 +5,13 @@
 
 /* Descriptors by place, between two tables (unix(7), SCM_RIGHTS). */
 
-#define LINX_MOST_FDS 540
+#define LINX_MAX_FDS 540
 
 /**
  * linx_fds_send:
  * @channel: a SOCK_SEQPACKET socket
  * @places: (array length=n_places): descriptors; -1 is an empty place
- * @n_places: at most LINX_MOST_FDS
+ * @n_places: at most LINX_MAX_FDS
  *
  * Sends copies of them.
  *

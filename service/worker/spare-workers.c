@@ -14,27 +14,27 @@
 #include <sys/socket.h>
 
 /* So many wait at the most: those of a flood go. */
-#define MOST_PARKED 32
+#define MAX_SPARE 32
 /* So many are started ahead. */
 #define FEW 4
 /* Small enough for the C library to keep some for the next ones. */
 #define STACK (512 * 1024)
 
 /* A worker is its own, and its taker's until that has its answer. */
-struct _LinxParked {
+struct _LinxSpareWorker {
   gatomicrefcount ref;
   gpointer data; /* set before the first message; NULL: it is to end */
   int channel;   /* the service's end */
 };
-typedef struct _LinxParked Worker;
+typedef struct _LinxSpareWorker Worker;
 
 static gboolean (*work_func) (gpointer data);
-static __thread gboolean spent;
+static __thread gboolean discarded;
 static GMutex starting; /* over the slot */
 static GMutex lock;     /* over what follows */
 static GCond taken;
-static Worker *parked[MOST_PARKED];
-static guint n_parked;
+static Worker *spare[MAX_SPARE];
+static guint n_spare;
 
 /* The worker's own descriptor table: a copy of the reserved places alone, the last of which is its
  * end of the channel. Never a copy of the whole table: closing a copied FUSE file of another call
@@ -60,31 +60,31 @@ worker_free (gpointer data)
 /* In the service's table, by a thread that has it, and that may wait: for an answer that nobody
  * took. */
 void
-linx_parking_unref (Worker *worker)
+linx_spare_workers_unref (Worker *worker)
 {
   if (g_atomic_ref_count_dec (&worker->ref))
-    linx_reaper_free (LINX_ACCOUNT_ROOT, worker, worker_free);
+    linx_async_close_free (LINX_ACCOUNT_ROOT, worker, worker_free);
 }
 
 static gboolean
-park (Worker *worker)
+add_spare (Worker *worker)
 {
   g_autoptr (GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new (&lock);
 
-  if (n_parked == MOST_PARKED)
+  if (n_spare == MAX_SPARE)
     return FALSE;
-  parked[n_parked++] = worker;
+  spare[n_spare++] = worker;
   return TRUE;
 }
 
-/* Nothing of the last visit is left: no descriptor, and no namespace or credentials, for then it is
- * spent. */
+/* Nothing of the last job is left: no descriptor, and no namespace or credentials, for then it is
+ * discarded. */
 static gboolean
-park_again (Worker *worker)
+be_spare_again (Worker *worker)
 {
   g_atomic_pointer_set (&worker->data, NULL);
-  return !spent && close_range (LINX_SLOT + 2, ~0U, 0) == 0
-         && pthread_setname_np (pthread_self (), "linx-parked") == 0 && park (worker);
+  return !discarded && close_range (LINX_SLOT + 2, ~0U, 0) == 0
+         && pthread_setname_np (pthread_self (), "linx-spare") == 0 && add_spare (worker);
 }
 
 static gboolean
@@ -110,14 +110,14 @@ worker_main (void *user_data)
 
   if (err == 0 && !linx_process_open_fd_dir ())
     err = errno;
-  pthread_setname_np (pthread_self (), "linx-parked");
+  pthread_setname_np (pthread_self (), "linx-spare");
   (void)send (LINX_SLOT, &err, sizeof err, MSG_NOSIGNAL);
   if (err != 0)
     return NULL;
   while (work (worker))
-    if (!park_again (worker))
+    if (!be_spare_again (worker))
       break;
-  linx_parking_unref (worker);
+  linx_spare_workers_unref (worker);
   return NULL;
 }
 
@@ -184,7 +184,7 @@ worker_new (GError **error)
 
 /* Where no worker can be started, who takes one tries again, and hears why. */
 static gpointer
-keep_parked (gpointer unused)
+keep_spare (gpointer unused)
 {
   g_autoptr (GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new (&lock);
   gboolean failed = FALSE;
@@ -193,33 +193,33 @@ keep_parked (gpointer unused)
   for (;;) {
     Worker *worker;
 
-    while (n_parked >= FEW || failed) {
+    while (n_spare >= FEW || failed) {
       g_cond_wait (&taken, &lock);
       failed = FALSE;
     }
     g_mutex_unlock (&lock);
     worker = worker_new (NULL);
     failed = worker == NULL;
-    if (worker != NULL && !park (worker))
+    if (worker != NULL && !add_spare (worker))
       shutdown (worker->channel, SHUT_RDWR); /* it hears the end */
     g_mutex_lock (&lock);
   }
   return NULL;
 }
 
-/* One whose last answer has been taken: it may be parked again before that. */
+/* One whose last answer has been taken: it may be a spare one again before that. */
 static Worker *
-take_parked (void)
+take_spare (void)
 {
   g_autoptr (GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new (&lock);
 
-  for (guint i = n_parked; i-- > 0;) {
-    Worker *worker = parked[i];
+  for (guint i = n_spare; i-- > 0;) {
+    Worker *worker = spare[i];
 
     if (!g_atomic_ref_count_compare (&worker->ref, 1))
       continue;
-    parked[i] = parked[--n_parked];
-    if (n_parked < FEW)
+    spare[i] = spare[--n_spare];
+    if (n_spare < FEW)
       g_cond_signal (&taken);
     return worker;
   }
@@ -228,9 +228,9 @@ take_parked (void)
 }
 
 Worker *
-linx_parking_take (gpointer data, GError **error)
+linx_spare_workers_take (gpointer data, GError **error)
 {
-  Worker *worker = take_parked ();
+  Worker *worker = take_spare ();
 
   if (worker == NULL)
     worker = worker_new (error);
@@ -242,20 +242,20 @@ linx_parking_take (gpointer data, GError **error)
 }
 
 int
-linx_parking_channel (const Worker *worker)
+linx_spare_workers_channel (const Worker *worker)
 {
   return worker->channel;
 }
 
 void
-linx_parking_spend_worker (void)
+linx_spare_workers_discard_current (void)
 {
-  spent = TRUE;
+  discarded = TRUE;
 }
 
 void
-linx_parking_init (gboolean (*func) (gpointer data))
+linx_spare_workers_init (gboolean (*func) (gpointer data))
 {
   work_func = func;
-  g_thread_unref (g_thread_new ("linx-parking", keep_parked, NULL));
+  g_thread_unref (g_thread_new ("linx-spawner", keep_spare, NULL));
 }

@@ -39,7 +39,7 @@ typedef struct {
   int channel;
   guint n_fds;
   guint first_lent;
-  int fds[LINX_MOST_FDS];
+  int fds[LINX_MAX_FDS];
 } Lending;
 
 static void
@@ -85,13 +85,13 @@ copy_own (Lending *lending, int channel)
 static void
 lending_free (Lending *lending)
 {
-  linx_reaper_close (lending->fds, lending->first_lent);
-  linx_reaper_close (&lending->channel, 1);
+  linx_async_close_fd (lending->fds, lending->first_lent);
+  linx_async_close_fd (&lending->channel, 1);
   g_free (lending);
 }
 
 void
-linx_lending_send (int channel, const int *fds, guint n_fds, guint first_lent)
+linx_worker_fds_send (int channel, const int *fds, guint n_fds, guint first_lent)
 {
   Lending *lending;
 
@@ -112,7 +112,7 @@ linx_lending_send (int channel, const int *fds, guint n_fds, guint first_lent)
 }
 
 void
-linx_lending_init (guint most)
+linx_worker_fds_init (guint most)
 {
   lenders = g_thread_pool_new (lend_in_pool, NULL, (int)most, FALSE, NULL);
 }

@@ -8,12 +8,12 @@
  * threads of its own, for that may wait for a filesystem.
  */
 
-/** linx_lending_init: @most: how many may be looked at at once. Called once, after
- * linx_reaper_init(). */
-void linx_lending_init (guint most);
+/** linx_worker_fds_init: @most: how many may be looked at at once. Called once, after
+ * linx_async_close_init(). */
+void linx_worker_fds_init (guint most);
 
 /**
- * linx_lending_send:
+ * linx_worker_fds_send:
  * @channel: the service's end of the channel to a worker
  * @fds: (array length=n_fds): descriptors; -1 is an empty place
  * @n_fds: how many
@@ -22,4 +22,4 @@ void linx_lending_init (guint most);
  *
  * Sends copies to the worker, at once or soon. Where that cannot be, the worker hears the end.
  */
-void linx_lending_send (int channel, const int *fds, guint n_fds, guint first_lent);
+void linx_worker_fds_send (int channel, const int *fds, guint n_fds, guint first_lent);

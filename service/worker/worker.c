@@ -15,11 +15,11 @@
 #include <unistd.h>
 
 /* How long a list of steps gets, in bytes: of a large tree, unmounting each mount is one. */
-#define MOST_STEPS_SHOWN 2000
+#define MAX_STEPS_SHOWN 2000
 
-struct _LinxVisit {
+struct _LinxJob {
   gatomicrefcount ref;
-  LinxVisitFunc func;
+  LinxJobFunc func;
   gpointer data;
   GDestroyNotify free_data;
   int *fds; /* inside data: the worker's, its numbers, from when it is taken until it is done */
@@ -30,7 +30,7 @@ struct _LinxVisit {
 
   GTask *task;  /* NULL once it is answered, or too late */
   GSource *end; /* of its time, while there is a task */
-  LinxParked *worker;
+  LinxSpareWorker *worker;
   int channel; /* to it */
 
   GMutex lock;            /* over all that follows */
@@ -45,149 +45,148 @@ struct _LinxVisit {
   int given[]; /* what was in fds, by the service's numbers */
 };
 
-static GList *under_way; /* of LinxVisit */
+static GList *under_way; /* of LinxJob */
 static guint most_ms = G_MAXUINT;
-static GAsyncQueue *answered; /* of LinxVisit: each time, the bell is rung */
+static GAsyncQueue *answered; /* of LinxJob: each time, the wakeup is rung */
 
 static void
-visit_unref (LinxVisit *visit)
+job_unref (LinxJob *job)
 {
-  if (!g_atomic_ref_count_dec (&visit->ref))
+  if (!g_atomic_ref_count_dec (&job->ref))
     return;
-  if (visit->data != NULL)
-    visit->free_data (visit->data);
-  g_clear_error (&visit->error);
-  g_string_free (visit->done, TRUE);
-  g_mutex_clear (&visit->lock);
-  g_free (visit);
+  if (job->data != NULL)
+    job->free_data (job->data);
+  g_clear_error (&job->error);
+  g_string_free (job->done, TRUE);
+  g_mutex_clear (&job->lock);
+  g_free (job);
 }
 
 gboolean
-linx_visit_commit (LinxVisit *visit, const char *step, GError **error)
+linx_job_commit (LinxJob *job, const char *step, GError **error)
 {
-  g_autoptr (GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new (&visit->lock);
+  g_autoptr (GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new (&job->lock);
 
-  if (visit->expired) {
+  if (job->expired) {
     g_set_error_literal (error, LINX_MOUNT_ERROR, LINX_MOUNT_ERROR_TIMEOUT, "abandoned");
     return FALSE;
   }
-  visit->committing = step;
+  job->committing = step;
   return TRUE;
 }
 
 void
-linx_visit_committed (LinxVisit *visit, gboolean done)
+linx_job_committed (LinxJob *job, gboolean done)
 {
-  g_autoptr (GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new (&visit->lock);
+  g_autoptr (GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new (&job->lock);
 
-  if (done && visit->done->len < MOST_STEPS_SHOWN)
-    g_string_append_printf (visit->done, "%s%s", visit->done->len > 0 ? ", " : "",
-                            visit->committing);
-  else if (done && !g_str_has_suffix (visit->done->str, "..."))
-    g_string_append (visit->done, ", ...");
-  visit->committing = NULL;
+  if (done && job->done->len < MAX_STEPS_SHOWN)
+    g_string_append_printf (job->done, "%s%s", job->done->len > 0 ? ", " : "", job->committing);
+  else if (done && !g_str_has_suffix (job->done->str, "..."))
+    g_string_append (job->done, ", ...");
+  job->committing = NULL;
 }
 
-/* Fails the visit for good if the worker did not return in time. The lock is held. */
+/* Fails the job for good if the worker did not return in time. The lock is held. */
 static void
-expire (LinxVisit *visit, GError **error)
+expire (LinxJob *job, GError **error)
 {
-  const char *done = visit->done->len > 0 ? visit->done->str : "nothing";
+  const char *done = job->done->len > 0 ? job->done->str : "nothing";
 
-  visit->expired = TRUE;
-  if (visit->committing != NULL)
+  job->expired = TRUE;
+  if (job->committing != NULL)
     g_set_error (error, LINX_MOUNT_ERROR, LINX_MOUNT_ERROR_TIMEOUT_UNCERTAIN,
-                 "no end after %u ms: stuck in %s; done before it: %s", visit->timeout_ms,
-                 visit->committing, done);
-  else if (visit->done->len > 0)
+                 "no end after %u ms: stuck in %s; done before it: %s", job->timeout_ms,
+                 job->committing, done);
+  else if (job->done->len > 0)
     g_set_error (error, LINX_MOUNT_ERROR, LINX_MOUNT_ERROR_TIMEOUT_UNCERTAIN,
-                 "no end after %u ms: done: %s; nothing more will be", visit->timeout_ms, done);
+                 "no end after %u ms: done: %s; nothing more will be", job->timeout_ms, done);
   else
     g_set_error (error, LINX_MOUNT_ERROR, LINX_MOUNT_ERROR_TIMEOUT,
-                 "no end after %u ms: nothing was done, nothing will be", visit->timeout_ms);
+                 "no end after %u ms: nothing was done, nothing will be", job->timeout_ms);
 }
 
 /* Whether the service still waits for it. */
 static gboolean
-fetch (LinxVisit *visit, GError **error)
+fetch (LinxJob *job, GError **error)
 {
-  gboolean ok = linx_fds_receive (LINX_SLOT, visit->fds, visit->n_fds, error);
-  g_autoptr (GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new (&visit->lock);
+  gboolean ok = linx_fds_receive (LINX_SLOT, job->fds, job->n_fds, error);
+  g_autoptr (GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new (&job->lock);
 
-  return ok && !visit->expired;
+  return ok && !job->expired;
 }
 
 /* What the worker has of the service's: none of its numbers may stay in what is the service's
  * again. The lock is held. */
 static void
-take_out (LinxVisit *visit, int *own)
+take_out (LinxJob *job, int *own)
 {
-  for (guint i = 0; i < visit->n_fds; i++) {
-    own[i] = visit->fds[i];
-    visit->fds[i] = -1;
-    visit->gives_back = visit->gives_back || (i < visit->n_owned && own[i] >= 0);
+  for (guint i = 0; i < job->n_fds; i++) {
+    own[i] = job->fds[i];
+    job->fds[i] = -1;
+    job->gives_back = job->gives_back || (i < job->n_owned && own[i] >= 0);
   }
 }
 
 /* Whether the channel may be used again. */
 static gboolean
-give_back (const LinxVisit *visit, const int *own)
+give_back (const LinxJob *job, const int *own)
 {
-  if (!visit->gives_back || linx_fds_send (LINX_SLOT, own, visit->n_owned))
+  if (!job->gives_back || linx_fds_send (LINX_SLOT, own, job->n_owned))
     return TRUE;
   shutdown (LINX_SLOT, SHUT_RDWR); /* the service finds the end */
   return FALSE;
 }
 
-/* The visit belongs to the main loop from here on. */
+/* The job belongs to the main loop from here on. */
 static void
-ring (LinxVisit *visit)
+ring (LinxJob *job)
 {
   const guint64 once = 1;
 
-  g_async_queue_push (answered, visit);
-  if (write (linx_process_bell (), &once, sizeof once) < 0)
+  g_async_queue_push (answered, job);
+  if (write (linx_process_wakeup_fd (), &once, sizeof once) < 0)
     g_assert (errno == EAGAIN); /* it rings already */
 }
 
-/* What a worker does with a visit. Whether it may be used again: it is back, and its channel holds
+/* What a worker does with a job. Whether it may be used again: it is back, and its channel holds
  * no answer that nobody takes. */
 static gboolean
 perform (gpointer user_data)
 {
-  LinxVisit *visit = user_data;
-  int own[LINX_MOST_FDS];
+  LinxJob *job = user_data;
+  int own[LINX_MAX_FDS];
   GError *error = NULL;
-  gboolean fetched = fetch (visit, &error);
-  gboolean ok = fetched && visit->func (visit, visit->data, &error);
+  gboolean fetched = fetch (job, &error);
+  gboolean ok = fetched && job->func (job, job->data, &error);
   gboolean back, clean;
 
   /* Its root and working directory would keep mounts of the namespace busy until the thread is
    * gone. */
   back = setns (linx_process_self_mnt_ns (), CLONE_NEWNS) == 0;
-  g_mutex_lock (&visit->lock);
-  take_out (visit, own);
-  visit->finished = TRUE;
-  clean = fetched && back && !visit->expired;
-  visit->result = ok;
-  visit->error = error;
-  g_mutex_unlock (&visit->lock);
-  /* What is still open is closed by this thread, when it is parked or gone: a close that hangs,
+  g_mutex_lock (&job->lock);
+  take_out (job, own);
+  job->finished = TRUE;
+  clean = fetched && back && !job->expired;
+  job->result = ok;
+  job->error = error;
+  g_mutex_unlock (&job->lock);
+  /* What is still open is closed by this thread, when it is spare or gone: a close that hangs,
    * hangs only here. */
-  clean = give_back (visit, own) && clean;
-  ring (visit);
+  clean = give_back (job, own) && clean;
+  ring (job);
   return clean;
 }
 
 /* A call of several steps that failed says which of them stand. */
 static GError *
-with_steps (const LinxVisit *visit, GError *error)
+with_steps (const LinxJob *job, GError *error)
 {
   g_autofree char *text = NULL;
 
-  if (visit->done->len == 0)
+  if (job->done->len == 0)
     return error;
-  text = g_strdup_printf ("%s; done before it: %s", error->message, visit->done->str);
+  text = g_strdup_printf ("%s; done before it: %s", error->message, job->done->str);
   g_free (error->message);
   error->message = g_steal_pointer (&text);
   return error;
@@ -195,128 +194,127 @@ with_steps (const LinxVisit *visit, GError *error)
 
 /* The worker, and what it had copies of: closing may wait for a filesystem. */
 static void
-let_go (LinxVisit *visit)
+let_go (LinxJob *job)
 {
-  g_clear_pointer (&visit->worker, linx_parking_unref);
-  linx_reaper_close (visit->given, visit->n_owned);
+  g_clear_pointer (&job->worker, linx_spare_workers_unref);
+  linx_async_close_fd (job->given, job->n_owned);
 }
 
 /* Takes over what the worker answered, or gives it up. */
 static gboolean
-settle (LinxVisit *visit, GError **error)
+settle (LinxJob *job, GError **error)
 {
-  g_autoptr (GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new (&visit->lock);
+  g_autoptr (GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new (&job->lock);
   gboolean received = TRUE;
 
-  if (!visit->finished)
-    expire (visit, error);
-  else if (visit->gives_back)
-    received = linx_fds_receive (visit->channel, visit->fds, visit->n_owned,
-                                 visit->error == NULL ? &visit->error : NULL);
-  let_go (visit);
-  if (visit->expired)
+  if (!job->finished)
+    expire (job, error);
+  else if (job->gives_back)
+    received = linx_fds_receive (job->channel, job->fds, job->n_owned,
+                                 job->error == NULL ? &job->error : NULL);
+  let_go (job);
+  if (job->expired)
     return FALSE;
-  if (visit->error != NULL)
-    g_propagate_error (error, with_steps (visit, g_steal_pointer (&visit->error)));
-  return visit->result && received;
+  if (job->error != NULL)
+    g_propagate_error (error, with_steps (job, g_steal_pointer (&job->error)));
+  return job->result && received;
 }
 
 /* It is answered, or too late. */
 static void
-end (LinxVisit *visit)
+end (LinxJob *job)
 {
-  g_autoptr (GTask) task = g_steal_pointer (&visit->task);
+  g_autoptr (GTask) task = g_steal_pointer (&job->task);
   GError *error = NULL;
 
-  under_way = g_list_remove (under_way, visit);
-  g_source_destroy (visit->end);
-  if (settle (visit, &error))
+  under_way = g_list_remove (under_way, job);
+  g_source_destroy (job->end);
+  if (settle (job, &error))
     g_task_return_boolean (task, TRUE);
   else
     g_task_return_error (task, error);
 }
 
 static gboolean
-on_late (gpointer visit)
+on_late (gpointer job)
 {
-  end (visit);
+  end (job);
   return G_SOURCE_REMOVE;
 }
 
 static gboolean
-on_bell (int bell, GIOCondition condition, gpointer user_data)
+on_bell (int wakeup, GIOCondition condition, gpointer user_data)
 {
   guint64 times;
-  LinxVisit *visit;
+  LinxJob *job;
 
   (void)condition;
   (void)user_data;
-  if (read (bell, &times, sizeof times) < 0)
+  if (read (wakeup, &times, sizeof times) < 0)
     return G_SOURCE_CONTINUE;
-  while ((visit = g_async_queue_try_pop (answered)) != NULL) {
-    if (visit->task != NULL)
-      end (visit);
-    visit_unref (visit);
+  while ((job = g_async_queue_try_pop (answered)) != NULL) {
+    if (job->task != NULL)
+      end (job);
+    job_unref (job);
   }
   return G_SOURCE_CONTINUE;
 }
 
 static void
-wait_for_answer (LinxVisit *visit)
+wait_for_answer (LinxJob *job)
 {
-  g_autoptr (GSource) source = g_timeout_source_new (visit->timeout_ms);
+  g_autoptr (GSource) source = g_timeout_source_new (job->timeout_ms);
 
   g_source_set_priority (source, G_PRIORITY_HIGH);
-  g_source_set_callback (source, on_late, visit, NULL);
-  under_way = g_list_prepend (under_way, visit);
-  visit->end = source;
+  g_source_set_callback (source, on_late, job, NULL);
+  under_way = g_list_prepend (under_way, job);
+  job->end = source;
   g_source_attach (source, NULL);
 }
 
 void
-linx_workers_visit (LinxVisitFunc func, gpointer data, GDestroyNotify free_data, int *fds,
-                    guint n_fds, guint n_owned, guint timeout_ms, GAsyncReadyCallback callback,
-                    gpointer user_data)
+linx_workers_run (LinxJobFunc func, gpointer data, GDestroyNotify free_data, int *fds, guint n_fds,
+                  guint n_owned, guint timeout_ms, GAsyncReadyCallback callback, gpointer user_data)
 {
   GTask *task = g_task_new (NULL, NULL, callback, user_data);
-  LinxVisit *visit = g_malloc0 (sizeof (LinxVisit) + sizeof (int) * n_fds);
+  LinxJob *job = g_malloc0 (sizeof (LinxJob) + sizeof (int) * n_fds);
   GError *error = NULL;
 
-  g_assert (n_fds <= LINX_MOST_FDS && n_owned <= n_fds);
-  g_atomic_ref_count_init (&visit->ref);
-  visit->func = func;
-  visit->data = data;
-  visit->free_data = free_data;
-  visit->fds = fds;
-  visit->n_fds = n_fds;
-  visit->n_owned = n_owned;
-  visit->timeout_ms = MIN (timeout_ms, most_ms);
-  visit->start = g_get_monotonic_time ();
-  visit->done = g_string_new (NULL);
-  g_mutex_init (&visit->lock);
-  g_task_set_task_data (task, visit, (GDestroyNotify)visit_unref);
-  memcpy (visit->given, visit->fds, sizeof (int) * visit->n_fds);
-  g_atomic_ref_count_inc (&visit->ref);
-  visit->worker = linx_parking_take (visit, &error);
-  if (visit->worker == NULL) {
-    visit_unref (visit);
+  g_assert (n_fds <= LINX_MAX_FDS && n_owned <= n_fds);
+  g_atomic_ref_count_init (&job->ref);
+  job->func = func;
+  job->data = data;
+  job->free_data = free_data;
+  job->fds = fds;
+  job->n_fds = n_fds;
+  job->n_owned = n_owned;
+  job->timeout_ms = MIN (timeout_ms, most_ms);
+  job->start = g_get_monotonic_time ();
+  job->done = g_string_new (NULL);
+  g_mutex_init (&job->lock);
+  g_task_set_task_data (task, job, (GDestroyNotify)job_unref);
+  memcpy (job->given, job->fds, sizeof (int) * job->n_fds);
+  g_atomic_ref_count_inc (&job->ref);
+  job->worker = linx_spare_workers_take (job, &error);
+  if (job->worker == NULL) {
+    job_unref (job);
     g_task_return_error (task, error);
     g_object_unref (task);
     return;
   }
-  visit->channel = linx_parking_channel (visit->worker);
-  visit->task = task;
-  linx_lending_send (visit->channel, visit->given, visit->n_fds, visit->n_owned + 1);
-  wait_for_answer (visit);
+  job->channel = linx_spare_workers_channel (job->worker);
+  job->task = task;
+  linx_worker_fds_send (job->channel, job->given, job->n_fds, job->n_owned + 1);
+  wait_for_answer (job);
 }
 
 gboolean
-linx_workers_visit_finish (GAsyncResult *result, gpointer *data, GError **error)
+linx_workers_run_finish (GAsyncResult *result, gpointer *data, GError **error)
 {
-  LinxVisit *visit = g_task_get_task_data (G_TASK (result));
-  g_autoptr (GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new (&visit->lock);
+  LinxJob *job = g_task_get_task_data (G_TASK (result));
+  g_autoptr (GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new (&job->lock);
 
-  *data = visit->expired ? NULL : g_steal_pointer (&visit->data);
+  *data = job->expired ? NULL : g_steal_pointer (&job->data);
   return g_task_propagate_boolean (G_TASK (result), error);
 }
 
@@ -327,22 +325,21 @@ linx_workers_hurry (guint ms)
 
   most_ms = ms;
   for (GList *l = under_way; l != NULL; l = l->next) {
-    LinxVisit *visit = l->data;
-    guint used_ms = (guint)((now - visit->start) / G_TIME_SPAN_MILLISECOND);
+    LinxJob *job = l->data;
+    guint used_ms = (guint)((now - job->start) / G_TIME_SPAN_MILLISECOND);
 
-    visit->timeout_ms = MIN (visit->timeout_ms, used_ms + ms);
-    g_source_set_ready_time (visit->end,
-                             visit->start + visit->timeout_ms * G_TIME_SPAN_MILLISECOND);
+    job->timeout_ms = MIN (job->timeout_ms, used_ms + ms);
+    g_source_set_ready_time (job->end, job->start + job->timeout_ms * G_TIME_SPAN_MILLISECOND);
   }
 }
 
-/* One bell for all: a source for each channel would have the main loop wake itself, and turn once
+/* One wakeup for all: a source for each channel would have the main loop wake itself, and turn once
  * more, whenever one comes or goes (g_main_context_add_poll()). So would this one at each ring,
  * were it blocked meanwhile. */
 static void
 hang_bell (void)
 {
-  g_autoptr (GSource) source = g_unix_fd_source_new (linx_process_bell (), G_IO_IN);
+  g_autoptr (GSource) source = g_unix_fd_source_new (linx_process_wakeup_fd (), G_IO_IN);
 
   g_source_set_priority (source, G_PRIORITY_HIGH); /* before what has not begun */
   g_source_set_can_recurse (source, TRUE);
@@ -351,10 +348,10 @@ hang_bell (void)
 }
 
 void
-linx_workers_init (guint most_visits)
+linx_workers_init (guint max_jobs)
 {
   answered = g_async_queue_new ();
   hang_bell ();
-  linx_lending_init (most_visits);
-  linx_parking_init (perform);
+  linx_worker_fds_init (max_jobs);
+  linx_spare_workers_init (perform);
 }

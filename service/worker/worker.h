@@ -8,18 +8,19 @@
 /*
  * Workers: where the service meets a filesystem.
  *
- * A visit is one function run on a thread that shares neither root, working directory nor file
+ * A job is one function run on a thread that shares neither root, working directory nor file
  * descriptors with the service, and that is used again only if it has nothing left of the last one
- * (see parking.h). What it can get stuck on holds nothing of the service: not the bus socket, not
- * another call's descriptor. It counts as one of its caller's calls until the kernel lets it go.
+ * (see worker/spare-workers.h). What it can get stuck on holds nothing of the service: not the bus
+ * socket, not another call's descriptor. It counts as one of its caller's calls until the kernel
+ * lets it go.
  */
 
-typedef struct _LinxVisit LinxVisit;
+typedef struct _LinxJob LinxJob;
 
 /**
- * LinxVisitFunc:
- * @visit: the visit
- * @data: the visit's data; the function owns it while it runs
+ * LinxJobFunc:
+ * @job: the job
+ * @data: the job's data; the function owns it while it runs
  * @error: where the error goes
  *
  * Runs on the worker. It may enter other namespaces; it must not exec, dlopen, use NSS or a locale,
@@ -27,72 +28,73 @@ typedef struct _LinxVisit LinxVisit;
  *
  * Returns: %TRUE, or %FALSE with @error set
  */
-typedef gboolean (*LinxVisitFunc) (LinxVisit *visit, gpointer data, GError **error);
+typedef gboolean (*LinxJobFunc) (LinxJob *job, gpointer data, GError **error);
 
 /**
  * linx_workers_init:
- * @most_visits: how many visits may be under way at once
+ * @max_jobs: how many jobs may be under way at once
  *
  * Called once, from main(), after linx_process_init().
  */
-void linx_workers_init (guint most_visits);
+void linx_workers_init (guint max_jobs);
 
 /**
- * linx_workers_visit:
+ * linx_workers_run:
  * @func: what to run
- * @data: (transfer full): its data. If the visit runs out of time the worker keeps it, and frees it
+ * @data: (transfer full): its data. If the job runs out of time the worker keeps it, and frees it
  *   whenever the kernel lets it go
- * @free_data: frees @data, from any thread: hands on what may take its time (linx_reaper_free())
+ * @free_data: frees @data, from any thread: hands on what may take its time
+ * (linx_async_close_free())
  * @fds: descriptors, as an array inside @data; -1 is an empty place. The worker has its own copies
  *   at the same places
  * @n_fds: how many places
- * @n_owned: how many of these, from the first on, are the visit's: what stands there when @func
+ * @n_owned: how many of these, from the first on, are the job's: what stands there when @func
  *   returns comes back to the service in their stead. The others are lent: they stay open in the
  *   service, and the places are empty afterwards
  * @timeout_ms: after how many milliseconds the service stops waiting
  * @callback: called in the main context
  * @user_data: for @callback
  */
-void linx_workers_visit (LinxVisitFunc func, gpointer data, GDestroyNotify free_data, int *fds,
-                         guint n_fds, guint n_owned, guint timeout_ms, GAsyncReadyCallback callback,
-                         gpointer user_data);
+void linx_workers_run (LinxJobFunc func, gpointer data, GDestroyNotify free_data, int *fds,
+                       guint n_fds, guint n_owned, guint timeout_ms, GAsyncReadyCallback callback,
+                       gpointer user_data);
 
 /**
- * linx_workers_visit_finish:
+ * linx_workers_run_finish:
  * @result: the result
- * @data: (out) (transfer full) (nullable): the visit's data back, also where the function failed;
- *   %NULL if the visit ran out of time
+ * @data: (out) (transfer full) (nullable): the job's data back, also where the function failed;
+ *   %NULL if the job ran out of time
  * @error: the function's error, Timeout or TimeoutUncertain
  *
  * Returns: what the function returned
  */
-gboolean linx_workers_visit_finish (GAsyncResult *result, gpointer *data, GError **error);
+gboolean linx_workers_run_finish (GAsyncResult *result, gpointer *data, GError **error);
 
 /**
  * linx_workers_hurry:
  * @ms: how long the service still waits
  *
- * From now on no visit gets more time than that, those under way included.
+ * From now on no job gets more time than that, those under way included.
  */
 void linx_workers_hurry (guint ms);
 
 /**
- * linx_visit_commit:
- * @visit: the visit
- * @step: what is about to be done, for the error of a visit that runs out of time
+ * linx_job_commit:
+ * @job: the job
+ * @step: what is about to be done, for the error of a job that runs out of time
  * @error: Timeout, if the service no longer waits: then nothing more may be done
  *
  * Called just before EACH system call that changes something that others see.
  *
  * Returns: whether to go on
  */
-gboolean linx_visit_commit (LinxVisit *visit, const char *step, GError **error);
+gboolean linx_job_commit (LinxJob *job, const char *step, GError **error);
 
 /**
- * linx_visit_committed:
- * @visit: the visit
+ * linx_job_committed:
+ * @job: the job
  * @done: whether the step was done; %FALSE: the kernel refused it
  *
- * Called right after the system call that linx_visit_commit() announced.
+ * Called right after the system call that linx_job_commit() announced.
  */
-void linx_visit_committed (LinxVisit *visit, gboolean done);
+void linx_job_committed (LinxJob *job, gboolean done);

@@ -5,7 +5,7 @@
  * request may be, and what it refuses it names.
  */
 
-#include "policy/details.h"
+#include "policy/describe.h"
 #include "linx-error.h"
 #include "policy/policy.h"
 #include "value.h"
@@ -65,7 +65,7 @@ check_request (const LinxRequest *request)
   g_assert_true (request->raw == NULL || g_hash_table_size (request->raw) == 0);
   if (linx_verb_of (request)->perform == NULL)
     return;
-  details = linx_details_new (request, NULL);
+  details = linx_describe (request, NULL);
   linx_details_foreach (details, NULL, check_detail, NULL);
   linx_policy_is_audited (request, NULL);
 }

@@ -17,7 +17,7 @@
 #include <unistd.h>
 
 #define AT_ONCE 8
-#define MOST_KEPT 6
+#define MAX_KEPT 6
 #define REPLY_MS 120000
 
 static RandomCalls calls;
@@ -45,7 +45,7 @@ keep_fds (GUnixFDList *list)
     return;
   fds = g_unix_fd_list_steal_fds (list, &n);
   for (gint i = 0; i < n; i++) {
-    guint place = n_given + kept++ % MOST_KEPT;
+    guint place = n_given + kept++ % MAX_KEPT;
 
     if (place < calls.n_fds)
       close (calls.fds[place]);
@@ -107,7 +107,7 @@ main (int argc, char **argv)
   calls.tame = g_str_equal (argv[3], "tame");
   calls.rand = g_rand_new_with_seed ((guint32)strtoul (argv[4], NULL, 10));
   to_send = (guint)atoi (argv[5]);
-  for (int i = 6; i < argc && calls.n_fds < G_N_ELEMENTS (calls.fds) - MOST_KEPT; i++)
+  for (int i = 6; i < argc && calls.n_fds < G_N_ELEMENTS (calls.fds) - MAX_KEPT; i++)
     calls.fds[calls.n_fds++] = atoi (argv[i]);
   n_given = calls.n_fds;
   outcomes = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);

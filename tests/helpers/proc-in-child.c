@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* proc-in-child PID-NAMESPACE DIRECTORY: mounts a proc made by linx_shown_open_proc_in_child() on
+/* proc-in-child PID-NAMESPACE DIRECTORY: mounts a proc made by linx_namespaced_fs_open_proc_in_child() on
  * DIRECTORY, in a mount namespace of its own, and prints what it shows. */
 
 #include "kernel/process.h"
@@ -45,7 +45,7 @@ run (void *data)
 
   if (unshare (CLONE_FS) < 0)
     perror ("unshare");
-  else if (!linx_shown_open_proc_in_child (pid_ns, &context, &error))
+  else if (!linx_namespaced_fs_open_proc_in_child (pid_ns, &context, &error))
     fprintf (stderr, "%s\n", error->message);
   else if (!show (context, argv[2]))
     perror ("proc-in-child");

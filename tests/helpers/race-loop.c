@@ -5,7 +5,7 @@
  * and TREE/dst/dir/leaf in this process's namespace, with the boolean OPTION, looks what has
  * changed where, and puts it back. After every tenth time, does that the classic way: checks the
  * paths, then makes the system call that takes them; in the end, until that went wrong once, at
- * most MOST_CLASSIC times more.
+ * most MAX_CLASSIC times more.
  *
  * Says "ready" when it holds the directories of the tree, and waits for the end of its input: until
  * then each must have its own name. In the end a line "WAY OUTCOME COUNT" for each outcome there
@@ -24,7 +24,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MOST_CLASSIC 100000
+#define MAX_CLASSIC 100000
 
 static GHashTable *outcomes; /* "WAY OUTCOME" -> count */
 
@@ -157,7 +157,7 @@ main (int argc, char **argv)
     if (i % 10 == 9)
       beaten = !take_turn (verb, "classic", verb->by_path) || beaten;
   }
-  for (int i = 0; i < MOST_CLASSIC && !beaten; i++)
+  for (int i = 0; i < MAX_CLASSIC && !beaten; i++)
     beaten = !take_turn (verb, "classic", verb->by_path);
   g_hash_table_iter_init (&iter, outcomes);
   while (g_hash_table_iter_next (&iter, &key, &value))

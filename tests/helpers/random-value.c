@@ -5,9 +5,9 @@
 #include <gio/gunixfdlist.h>
 #include <string.h>
 
-#define MOST_FDS 6
+#define MAX_FDS 6
 /* The bus closes the connection of who nests deeper than 32 arrays, or 64 of all. */
-#define MOST_DEPTH 20
+#define MAX_DEPTH 20
 
 #define PICK(calls, list) ((list)[any (calls, G_N_ELEMENTS (list))])
 
@@ -65,7 +65,7 @@ random_fstype (RandomCalls *calls)
 static gint32
 send_fd (RandomCalls *calls, int fd)
 {
-  if (g_unix_fd_list_get_length (calls->sent) >= MOST_FDS)
+  if (g_unix_fd_list_get_length (calls->sent) >= MAX_FDS)
     return 0;
   return g_unix_fd_list_append (calls->sent, fd, NULL);
 }
@@ -74,7 +74,7 @@ gint32
 random_handle (RandomCalls *calls)
 {
   if (!calls->plain && one_in (calls, 20))
-    return g_rand_int (calls->rand) % 2 == 0 ? MOST_FDS + 1 : -1;
+    return g_rand_int (calls->rand) % 2 == 0 ? MAX_FDS + 1 : -1;
   return send_fd (calls, calls->fds[any (calls, calls->n_fds)]);
 }
 
@@ -169,7 +169,7 @@ random_variant (RandomCalls *calls, guint depth)
 {
   GVariantDict dict;
 
-  if (depth >= MOST_DEPTH)
+  if (depth >= MAX_DEPTH)
     return g_variant_new_boolean (TRUE);
   switch (any (calls, 10)) {
   case 0:
@@ -194,7 +194,7 @@ random_variant (RandomCalls *calls, guint depth)
     return g_variant_new_take_string (random_path (calls));
   default:
     for (GVariant *inner = number (calls);; inner = g_variant_new_variant (inner))
-      if (++depth >= MOST_DEPTH || one_in (calls, 6))
+      if (++depth >= MAX_DEPTH || one_in (calls, 6))
         return g_variant_new_variant (inner);
   }
 }

@@ -16,7 +16,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#define MOST_TRIES 1000
+#define MAX_TRIES 1000
 
 static LinxMountClient *client;
 static LinxMountOptions *in, *create, *noexec, *target;
@@ -77,7 +77,7 @@ umount_when_free (const char *place)
   g_autoptr (GError) error = NULL;
   gboolean ok = FALSE;
 
-  for (guint tries = 0; tries < MOST_TRIES; tries++) {
+  for (guint tries = 0; tries < MAX_TRIES; tries++) {
     g_clear_error (&error);
     ok = linx_mount_client_umount (client, place, in, NULL, &error);
     if (ok || !linx_mount_error_is_kernel (error) || linx_mount_error_get_errno (error) != EBUSY)

@@ -36,7 +36,7 @@ def threads(pid):
 def busy(pid):
     """How many threads, but for workers that wait: with more calls at once there are more of them, up to
     32."""
-    return sum(name != 'linx-parked' for name in threads(pid))
+    return sum(name != 'linx-spare' for name in threads(pid))
 
 
 def held(pid):

@@ -57,8 +57,8 @@ class Parked(Case):
                                          'chmod 777 /media/a')
         self.pid = self.target.pid
         self.root.list(limit=1)
-        wait_until(lambda: tasks('linx-parked'), 'a worker that waits')
-        self.fresh = tasks('linx-parked')[0]
+        wait_until(lambda: tasks('linx-spare'), 'a worker that waits')
+        self.fresh = tasks('linx-spare')[0]
         root, cwd = self.fresh.place()
         self.assertEqual(root, cwd)
         self.expected = (self.fresh.namespaces(), self.fresh.place(), self.fresh.credentials(),
@@ -66,8 +66,8 @@ class Parked(Case):
 
     def check(self):
         """As soon as no worker works: those that wait are like one that never did anything."""
-        wait_until(lambda: not tasks('linx-worker') and tasks('linx-parked'), 'the workers at rest')
-        for task in tasks('linx-parked'):
+        wait_until(lambda: not tasks('linx-worker') and tasks('linx-spare'), 'the workers at rest')
+        for task in tasks('linx-spare'):
             found = (task.namespaces(), task.place(), task.credentials(), task.descriptors())
             self.assertEqual(found, self.expected)
 
@@ -76,12 +76,12 @@ class Parked(Case):
             self.root.mount('/media/a', in_=self.pid)
             self.root.umount('/media/a', in_=self.pid)
         self.check()
-        before = {task.tid for task in tasks('linx-parked')}
+        before = {task.tid for task in tasks('linx-spare')}
         for _ in range(20):
             self.root.mount('/media/a', in_=self.pid)
             self.root.umount('/media/a', in_=self.pid)
             self.check()
-        self.assertLessEqual(before, {task.tid for task in tasks('linx-parked')})
+        self.assertLessEqual(before, {task.tid for task in tasks('linx-spare')})
 
     def test_after_each_kind_of_call(self):
         self.rule('if (subject.user == "alice") return polkit.Result.YES;')
@@ -110,10 +110,10 @@ class Parked(Case):
         stuck = {task.tid for task in tasks('linx-worker')}
         self.assertEqual(len(stuck), 1)
         self.root.mount('/media/a', in_=self.pid)
-        self.assertFalse(stuck & {task.tid for task in tasks('linx-parked')})
+        self.assertFalse(stuck & {task.tid for task in tasks('linx-spare')})
         fs.let_go()
         self.check()
-        self.assertFalse(stuck & {task.tid for task in tasks('linx-parked')})
+        self.assertFalse(stuck & {task.tid for task in tasks('linx-spare')})
 
 
 if __name__ == '__main__':

@@ -20,9 +20,9 @@ DROP_IN = pathlib.Path(f'/run/systemd/system/{UNIT}.d/test.conf')
 
 
 def service():
-    """The keeper's child."""
-    keeper = show('MainPID')
-    return int(pathlib.Path(f'/proc/{keeper}/task/{keeper}/children').read_text())
+    """The supervisor's child."""
+    supervisor = show('MainPID')
+    return int(pathlib.Path(f'/proc/{supervisor}/task/{supervisor}/children').read_text())
 
 
 def owner(client):
@@ -91,7 +91,7 @@ class Replaced(Unit):
         self.another_one_serves('SIGKILL', lambda: self.kill(self.old))
 
     def test_sigkill_of_the_keeper(self):
-        self.another_one_serves('SIGKILL of the keeper', lambda: self.kill(int(show('MainPID'))))
+        self.another_one_serves('SIGKILL of the supervisor', lambda: self.kill(int(show('MainPID'))))
 
 
 class Crash(Unit):
@@ -121,7 +121,7 @@ class Often(Unit):
 
     def test_by_being_idle(self):
         """What any user can bring about."""
-        self.unit_with('ExecStart=', 'ExecStart=/usr/libexec/linx-mountd --keeper --idle-timeout 1')
+        self.unit_with('ExecStart=', 'ExecStart=/usr/libexec/linx-mountd --supervisor --idle-timeout 1')
         alice = self.client('alice')
         for _ in range(8):
             alice.list(limit=1)

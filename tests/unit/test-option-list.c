@@ -101,13 +101,13 @@ repeat (const char *word, guint n)
 static void
 test_most (void)
 {
-  g_autofree char *all = repeat ("ssd,", LINX_MOST_OPTIONS);
-  g_autofree char *more = repeat ("ssd,", LINX_MOST_OPTIONS + 1);
+  g_autofree char *all = repeat ("ssd,", LINX_MAX_OPTIONS);
+  g_autofree char *more = repeat ("ssd,", LINX_MAX_OPTIONS + 1);
   g_autoptr (GError) error = NULL;
   g_autoptr (LinxOptions) options = linx_options_parse (all, &error);
 
   g_assert_no_error (error);
-  g_assert_cmpuint (options->fs->len, ==, LINX_MOST_OPTIONS);
+  g_assert_cmpuint (options->fs->len, ==, LINX_MAX_OPTIONS);
   g_assert_null (linx_options_parse (more, &error));
   g_assert_error (error, G_DBUS_ERROR, G_DBUS_ERROR_INVALID_ARGS);
 }
@@ -134,8 +134,8 @@ test_time (void)
     const char *word;
     guint n;
   } lists[] = { { "ssd,", 15000 },
-                { "ssd,", LINX_MOST_OPTIONS },
-                { "compress=zstd-of-some-length,", LINX_MOST_OPTIONS } };
+                { "ssd,", LINX_MAX_OPTIONS },
+                { "compress=zstd-of-some-length,", LINX_MAX_OPTIONS } };
 
   for (gsize i = 0; i < G_N_ELEMENTS (lists); i++) {
     g_autofree char *list = repeat (lists[i].word, lists[i].n);

@@ -66,18 +66,18 @@ shorten (const char *first, gsize n, const char *last)
 static void
 test_shorten (void)
 {
-  g_autofree char *whole = shorten ("/", LINX_TEXT_MOST_SHOWN - 2, "z");
+  g_autofree char *whole = shorten ("/", LINX_TEXT_MAX_SHOWN - 2, "z");
   g_autofree char *cut = shorten ("/srv/", 3990, "zzzzz");
   g_autofree char *forged = shorten ("/srv/a\" [... 4000 ...] \"z", 0, "");
-  g_autofree char *escapes = shorten ("", LINX_TEXT_MOST_SHOWN / 2 - 2,
+  g_autofree char *escapes = shorten ("", LINX_TEXT_MAX_SHOWN / 2 - 2,
                                       "\n\n\n\n\n\n\n\n\n\n\n\n\n"
                                       "\n\n\n\n\n\n\n");
 
-  g_assert_cmpuint (strlen (whole), ==, LINX_TEXT_MOST_SHOWN);
+  g_assert_cmpuint (strlen (whole), ==, LINX_TEXT_MAX_SHOWN);
   g_assert_true (g_str_has_prefix (cut, "/srv/aaaa"));
   g_assert_true (g_str_has_suffix (cut, "aazzzzz"));
   g_assert_nonnull (strstr (cut, "aa\" [... 4000 ...] \"aa"));
-  g_assert_cmpuint (strlen (cut), <, LINX_TEXT_MOST_SHOWN + 30);
+  g_assert_cmpuint (strlen (cut), <, LINX_TEXT_MAX_SHOWN + 30);
   g_assert_null (strchr (forged, '"'));
   g_assert_nonnull (strstr (escapes, "aa\" [... 138 ...] \"\\x0a"));
 }

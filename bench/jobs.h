@@ -6,19 +6,19 @@
 /* The service's workers, in this process. */
 
 /**
- * bench_visits_init:
+ * bench_jobs_init:
  *
  * Makes this process one that has workers. It closes all but standard input, output and error, and
  * is called before all else that opens something.
  */
-void bench_visits_init (void);
+void bench_jobs_init (void);
 
 /**
- * bench_visit:
+ * bench_job:
  * @method: a method's name
  * @arguments: (transfer floating): its arguments
  *
  * Does what the service does once it has a message of root's: decodes it, has a worker do it, and
  * waits for that in the main loop. There is neither bus nor reply.
  */
-void bench_visit (const char *method, GVariant *arguments);
+void bench_job (const char *method, GVariant *arguments);

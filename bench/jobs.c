@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-#include "visits.h"
+#include "jobs.h"
 #include "source/filesystem-types.h"
 #include "kernel/features.h"
 #include "kernel/process.h"
@@ -15,7 +15,7 @@
 static LinxCaller *self;
 
 void
-bench_visits_init (void)
+bench_jobs_init (void)
 {
   g_autoptr (GError) error = NULL;
 
@@ -24,7 +24,7 @@ bench_visits_init (void)
   linx_features_probe ();
   linx_filesystem_types_init ();
   linx_utab_init ();
-  linx_reaper_init (1);
+  linx_async_close_init (1);
   linx_workers_init (1);
   self = g_new0 (LinxCaller, 1);
   g_atomic_ref_count_init (&self->ref);
@@ -44,16 +44,16 @@ on_done (GObject *source, GAsyncResult *result, gpointer user_data)
   LinxWork *work;
 
   (void)source;
-  if (!linx_workers_visit_finish (result, (gpointer *)&work, &error))
-    bench_die ("visit", error->message);
+  if (!linx_workers_run_finish (result, (gpointer *)&work, &error))
+    bench_die ("job", error->message);
   if (work->value == NULL)
-    bench_die ("visit", "root would be asked");
+    bench_die ("job", "root would be asked");
   linx_work_free (work);
   *done = TRUE;
 }
 
 void
-bench_visit (const char *method, GVariant *arguments)
+bench_job (const char *method, GVariant *arguments)
 {
   g_autoptr (GVariant) owned = g_variant_ref_sink (arguments);
   g_autoptr (GError) error = NULL;
@@ -65,9 +65,9 @@ bench_visit (const char *method, GVariant *arguments)
   if (request == NULL)
     bench_die (method, error->message);
   work = linx_work_new (request, self);
-  linx_workers_visit (linx_work_pin, work, (GDestroyNotify)linx_work_free,
-                      work->pins->fd + LINX_PIN_NS, LINX_PINS_ALL - LINX_PIN_NS,
-                      LINX_PINS_OWNED - LINX_PIN_NS, request->timeout_ms, on_done, &done);
+  linx_workers_run (linx_work_pin, work, (GDestroyNotify)linx_work_free,
+                    work->pins->fd + LINX_PIN_NS, LINX_PINS_ALL - LINX_PIN_NS,
+                    LINX_PINS_OWNED - LINX_PIN_NS, request->timeout_ms, on_done, &done);
   while (!done)
     g_main_context_iteration (NULL, TRUE);
 }
