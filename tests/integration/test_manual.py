@@ -95,8 +95,8 @@ class Manual(Case):
 
     def test_each_detail_of_a_rule(self):
         """The page names all keys that the service gives polkit."""
-        source = (DOCS.parent / 'service/details.c').read_text()
-        names = set(re.findall(r'put\w* \(details, "([a-z-]+)"', source))
+        source = (DOCS.parent / 'service/policy/describe.c').read_text()
+        names = set(re.findall(r'(?:put\w*|begin) \(details,\s*"([a-z-]+)"', source))
         self.assertGreater(len(names), 50)
         for name in names:
             self.assertIn(f'*{name}*', page('org.linx.Mount1.5'))

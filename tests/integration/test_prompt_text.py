@@ -36,7 +36,7 @@ class Messages(unittest.TestCase):
 
     def test_of_the_service(self):
         """And their translations."""
-        for name in ('service/verb.c', 'po/de.po'):
+        for name in ('service/verbs/verb.c', 'po/de.po'):
             text = (ROOT / name).read_text()
             strings = [''.join(re.findall(r'"((?:[^"\\]|\\.)*)"', part)).replace(r'\"', '"')
                        for part in re.findall(r'(?:"(?:[^"\\]|\\.)*"\s*)+', text)]

@@ -16,7 +16,7 @@ from life import busy, held  # noqa: E402
 
 CALLS = int(os.environ.get('LINX_SOAK_CALLS', '16000'))
 ROOTS, USERS = 12, 4
-# Of calls that were done, so many lines in 30 s (service/audit-quota.c).
+# Of calls that were done, so many lines in 30 s (service/policy/audit-quota.c).
 MOST_DONE = 10000
 SANITIZED = 'asan' in BUILD.name
 

@@ -90,7 +90,7 @@ class Replaced(Unit):
         """systemd sees that the name has no owner any more."""
         self.another_one_serves('SIGKILL', lambda: self.kill(self.old))
 
-    def test_sigkill_of_the_keeper(self):
+    def test_sigkill_of_the_supervisor(self):
         self.another_one_serves('SIGKILL of the supervisor', lambda: self.kill(int(show('MainPID'))))
 
 
@@ -150,7 +150,7 @@ class Denied(Unit):
                    '-p', 'SystemCallErrorNumber=EUCLEAN', '/usr/bin/python3', '-c', program)
         self.assertEqual(said.splitlines(), [f'{name} -1 117' for name in calls])
 
-    def test_only_the_keeper_speaks_for_it(self):
+    def test_only_the_supervisor_speaks_for_it(self):
         self.client().list(limit=1)
         self.assertEqual(show('NotifyAccess'), 'exec')
 
