@@ -65,9 +65,8 @@ bench_job (const char *method, GVariant *arguments)
   if (request == NULL)
     bench_die (method, error->message);
   work = linx_work_new (request, self);
-  linx_workers_run (linx_work_pin, work, (GDestroyNotify)linx_work_free,
-                    work->pins->fd + LINX_PIN_NS, LINX_PINS_ALL - LINX_PIN_NS,
-                    LINX_PINS_OWNED - LINX_PIN_NS, request->timeout_ms, on_done, &done);
+  linx_workers_run (linx_work_pin, work, (GDestroyNotify)linx_work_free, linx_work_find_places,
+                    request->timeout_ms, on_done, &done);
   while (!done)
     g_main_context_iteration (NULL, TRUE);
 }

@@ -67,7 +67,7 @@ static void
 call_free (LinxCall *call)
 {
   LinxWork *work = call->work;
-  gboolean with_fd = work != NULL && work->pins->fd[LINX_PIN_REPLY] >= 0;
+  gboolean with_fd = work != NULL && work->pins->reply >= 0;
 
   if (call->watches)
     linx_watch_leave (call->caller);
@@ -113,7 +113,7 @@ audit (LinxCall *call, const GError *error)
 static gboolean
 take_fds (const LinxCall *call, GUnixFDList **fds, GError **error)
 {
-  int mount = call->work != NULL ? call->work->pins->fd[LINX_PIN_REPLY] : -1;
+  int mount = call->work != NULL ? call->work->pins->reply : -1;
 
   if (mount < 0)
     return TRUE;
@@ -181,7 +181,7 @@ static gboolean
 is_large (const LinxCall *call)
 {
   return call->request->method->bit == LINX_VERB_LIST_MOUNTS && call->work != NULL
-         && call->work->pins->reply_bytes > LINX_LARGE_BYTES;
+         && call->work->pins->listing.reply_bytes > LINX_LARGE_BYTES;
 }
 
 void
@@ -218,7 +218,6 @@ linx_call_reply_when_room (LinxCall *call)
 {
   const LinxPins *pins = call->work->pins;
 
-  call->reply_bytes = MAX (g_variant_get_size (call->work->value), pins->reply_bytes);
-  linx_send_limits_take (call->caller, call->reply_bytes, pins->fd[LINX_PIN_REPLY] >= 0 ? 1 : 0,
-                         on_room, call);
+  call->reply_bytes = MAX (g_variant_get_size (call->work->value), pins->listing.reply_bytes);
+  linx_send_limits_take (call->caller, call->reply_bytes, pins->reply >= 0 ? 1 : 0, on_room, call);
 }

@@ -16,18 +16,15 @@
 #include "worker/worker.h"
 
 static void
-job (LinxCall *call, LinxJobFunc func, GAsyncReadyCallback callback)
+run_job (LinxCall *call, LinxJobFunc func, GAsyncReadyCallback callback)
 {
-  LinxWork *work = g_steal_pointer (&call->work);
-  guint first = linx_pins_first (work->pins, work->request);
-
   call->job_start = g_get_monotonic_time ();
-  linx_workers_run (func, work, (GDestroyNotify)linx_work_free, work->pins->fd + first,
-                    LINX_PINS_ALL - first, LINX_PINS_OWNED - first, call->left_ms, callback, call);
+  linx_workers_run (func, g_steal_pointer (&call->work), (GDestroyNotify)linx_work_free,
+                    linx_work_find_places, call->left_ms, callback, call);
 }
 
 static gboolean
-job_finish (LinxCall *call, GAsyncResult *result, GError **error)
+finish_job (LinxCall *call, GAsyncResult *result, GError **error)
 {
   gint64 used_ms = (g_get_monotonic_time () - call->job_start) / 1000;
 
@@ -40,7 +37,7 @@ on_performed (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   LinxCall *call = user_data;
   g_autoptr (GError) error = NULL;
-  gboolean ok = job_finish (call, result, &error);
+  gboolean ok = finish_job (call, result, &error);
 
   (void)source;
   if (call->work != NULL)
@@ -116,7 +113,7 @@ on_authorized (GObject *source, GAsyncResult *result, gpointer user_data)
   else if (error != NULL || !enter_watch (call, &error))
     linx_call_reply (call, NULL, error);
   else
-    job (call, linx_work_perform, on_performed);
+    run_job (call, linx_work_perform, on_performed);
 }
 
 /* They were printed on the worker, if that was not given up. */
@@ -145,7 +142,7 @@ authorize (LinxCall *call)
     .account = call->caller->account,
     .checks = checks,
     .interactive = interactive,
-    .process = pins->fd[LINX_PIN_PROCESS],
+    .process = pins->ns[LINX_IN].process,
     .first_alone = !linx_policy_is_seen (call->request, pins),
     .gone = call->caller->gone,
   };
@@ -157,7 +154,7 @@ static void
 on_pinned (GObject *source, GAsyncResult *result, gpointer user_data)
 {
   LinxCall *call = user_data;
-  gboolean ok = job_finish (call, result, &call->pin_error);
+  gboolean ok = finish_job (call, result, &call->pin_error);
 
   (void)source;
   if (call->work != NULL && call->work->request != call->request) {
@@ -172,7 +169,7 @@ on_pinned (GObject *source, GAsyncResult *result, gpointer user_data)
     authorize (call);
   } else if (ok && call->work->value != NULL) {
     linx_call_reply_when_room (call);
-  } else if (ok && call->work->pins->privileged) {
+  } else if (ok && call->work->pins->sender.privileged) {
     answer_can (call, LINX_VERDICT_YES);
   } else {
     authorize (call);
@@ -198,7 +195,7 @@ go_on (gpointer data)
   call->left_ms = call->request->timeout_ms;
   call->work = linx_work_new (call->request, call->caller);
   call->work->count = LINX_WORK_CALL;
-  job (call, linx_work_pin, on_pinned);
+  run_job (call, linx_work_pin, on_pinned);
 }
 
 /* The kernel has let go of them (worker/async-close.h). */

@@ -23,6 +23,12 @@ linx_work_new (LinxRequest *request, LinxCaller *caller)
   return work;
 }
 
+void
+linx_work_find_places (gpointer work, LinxFdPlaces *places)
+{
+  linx_pins_find_places (((LinxWork *)work)->pins, places);
+}
+
 /* What is left of a work in the bounds. */
 typedef struct {
   LinxAccount account;
@@ -47,7 +53,7 @@ static void
 work_free (gpointer data)
 {
   LinxWork *work = data;
-  const Rest rest = { work->pins->caller->account, work->count };
+  const Rest rest = { work->pins->sender.caller->account, work->count };
 
   linx_request_unref (work->request);
   g_clear_pointer (&work->value, g_variant_unref);
@@ -69,10 +75,11 @@ has_large_arguments (const LinxWork *work)
 void
 linx_work_free (LinxWork *work)
 {
-  gboolean is_large = work->pins->reply_bytes > LINX_LARGE_BYTES || has_large_arguments (work);
+  gboolean is_large
+      = work->pins->listing.reply_bytes > LINX_LARGE_BYTES || has_large_arguments (work);
 
   if (linx_pins_hold_any (work->pins) || is_large || !g_main_context_is_owner (NULL))
-    linx_async_close_free (work->pins->caller->account, work, work_free);
+    linx_async_close_free (work->pins->sender.caller->account, work, work_free);
   else
     work_free (work);
 }
@@ -80,10 +87,10 @@ linx_work_free (LinxWork *work)
 void
 linx_work_answered (LinxWork *work)
 {
-  LinxAccount account = work->pins->caller->account;
+  LinxAccount account = work->pins->sender.caller->account;
 
-  if (work->pins->fd[LINX_PIN_EVENTS] >= 0)
-    linx_mount_events_close (&work->pins->fd[LINX_PIN_EVENTS]);
+  if (work->pins->watched.events >= 0)
+    linx_mount_events_close (&work->pins->watched.events);
   if (work->count == LINX_WORK_NOT)
     return;
   linx_limits_leave_call (account);
@@ -98,7 +105,7 @@ linx_work_answered (LinxWork *work)
 static void
 close_pins (LinxPins *pins)
 {
-  linx_pins_close_all (pins, LINX_PIN_REPLY);
+  linx_pins_close (pins);
 }
 
 static gboolean
@@ -122,7 +129,7 @@ look_up (const LinxRequest *request, LinxPins *pins, GError **error)
 
   if (linx_verb_of (request)->pin == NULL)
     return TRUE;
-  if (!linx_credentials_assume (&pins->credentials, error))
+  if (!linx_credentials_assume (&pins->sender.credentials, error))
     return FALSE;
   ok = linx_verb_of (request)->pin (request, pins, error);
   return linx_credentials_resume (ok ? error : NULL) && ok;
@@ -133,7 +140,7 @@ look_up (const LinxRequest *request, LinxPins *pins, GError **error)
 static gboolean
 refuse_mere_uid_0 (const LinxPins *pins, GError **error)
 {
-  if (pins->caller->uid != 0 || pins->privileged)
+  if (pins->sender.caller->uid != 0 || pins->sender.privileged)
     return TRUE;
   g_set_error_literal (error, LINX_MOUNT_ERROR, LINX_MOUNT_ERROR_NOT_AUTHORIZED,
                        "uid 0 without CAP_SYS_ADMIN in the initial user namespace");
@@ -161,12 +168,12 @@ complete_from_fstab (LinxWork *work, GError **error)
     return TRUE;
   /* It is read from the namespace's own root. */
   if (work->pins->ns[LINX_IN].kind != LINX_NAMESPACE_HOST
-      || (!work->pins->privileged && !work->pins->caller_sees_as_service))
+      || (!work->pins->sender.privileged && !work->pins->sender.sees_as_service))
     return !linx_fstab_is_needed (given)
                ? TRUE
                : linx_error_set_args (error, "'%s' is empty, and /etc/fstab is for the host alone",
                                       given->source.path[0] == '\0' ? "source" : "target");
-  if (!linx_credentials_assume (&work->pins->credentials, error))
+  if (!linx_credentials_assume (&work->pins->sender.credentials, error))
     return FALSE;
   made = linx_fstab_complete (given, error);
   if (!linx_credentials_resume (made != NULL ? error : NULL))
@@ -189,13 +196,13 @@ verify (LinxPins *pins, GError **error)
 {
   LinxCallerState state;
 
-  if (!linx_caller_verify (pins->caller, pins->fd[LINX_LENT_CALLER], &state, error))
+  if (!linx_caller_verify (pins->sender.caller, pins->sender.pidfd, &state, error))
     return FALSE;
-  pins->privileged = state.privileged;
-  pins->credentials.gid = state.gid;
-  pins->caller_in_initial_userns = state.initial;
-  pins->verified = refuse_mere_uid_0 (pins, error);
-  return pins->verified;
+  pins->sender.privileged = state.privileged;
+  pins->sender.credentials.gid = state.gid;
+  pins->sender.in_initial_userns = state.initial;
+  pins->sender.verified = refuse_mere_uid_0 (pins, error);
+  return pins->sender.verified;
 }
 
 static gboolean
@@ -218,7 +225,7 @@ pin_or_more (LinxJob *job, LinxWork *work, GError **error)
     return ok;
   }
   work->pins->fresh = TRUE;
-  return work->pins->privileged ? perform (job, work, error) : TRUE;
+  return work->pins->sender.privileged ? perform (job, work, error) : TRUE;
 }
 
 /* What polkit is asked is printed here, and what takes its time; the rest when the caller has its
@@ -227,7 +234,7 @@ static gboolean
 prints_details (const LinxWork *work, gboolean asks)
 {
   return asks
-         || ((has_large_arguments (work) || work->pins->layers != NULL)
+         || ((has_large_arguments (work) || work->pins->fs.layers != NULL)
              && linx_policy_is_audited (work->request, work->pins));
 }
 
@@ -253,7 +260,7 @@ linx_work_pin (LinxJob *job, gpointer data, GError **error)
 
   linx_memory_use (&work->pins->memory);
   ok = pin_or_more (job, work, error);
-  return end (work, !work->pins->privileged, ok);
+  return end (work, !work->pins->sender.privileged, ok);
 }
 
 gboolean

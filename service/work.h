@@ -40,6 +40,9 @@ typedef struct {
  */
 LinxWork *linx_work_new (LinxRequest *request, LinxCaller *caller);
 
+/** linx_work_find_places: a LinxFdPlacesFunc, on a LinxWork. */
+void linx_work_find_places (gpointer work, LinxFdPlaces *places);
+
 /** linx_work_free: leaves what may wait for a filesystem to the asynchronous close; from any
  * thread. */
 void linx_work_free (LinxWork *work);

@@ -40,7 +40,8 @@ linx_input_set_waiting (gsize bytes)
 {
   const Message *first;
 
-  while ((first = g_queue_peek_head (&messages)) != NULL && messages_bytes >= bytes + first->bytes) {
+  while ((first = g_queue_peek_head (&messages)) != NULL
+         && messages_bytes >= bytes + first->bytes) {
     g_autofree Message *read = g_queue_pop_head (&messages);
 
     messages_bytes -= read->bytes;

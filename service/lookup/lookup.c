@@ -19,7 +19,7 @@ static char *
 path_for_caller (const LinxPins *pins, int root, const char *path)
 {
   static const char *const names[] = { "/proc/self", "/proc/thread-self" };
-  pid_t pid = pins->caller->pid;
+  pid_t pid = pins->sender.caller->pid;
 
   for (gsize i = 0; i < G_N_ELEMENTS (names); i++) {
     const char *rest = path + strlen (names[i]);
@@ -51,15 +51,14 @@ name_argument (const char *argument, GError **error)
 }
 
 static int
-open_named (const LinxRequest *request, const LinxPins *pins, guint root, const LinxNamed *named,
-            guint lent, guint flags, GError **error)
+open_named (const LinxRequest *request, const LinxPins *pins, int root, const LinxNamed *named,
+            int given_fd, guint flags, GError **error)
 {
-  g_autofree char *path
-      = named->fd < 0 ? path_for_caller (pins, pins->fd[root], named->path) : NULL;
+  g_autofree char *path = named->fd < 0 ? path_for_caller (pins, root, named->path) : NULL;
 
   if (path != NULL)
-    return linx_path_open (pins->fd[root], path, linx_pins_path_flags (request) | flags, error);
-  return linx_path_reopen (pins->fd[lent], error);
+    return linx_path_open (root, path, linx_pins_path_flags (request) | flags, error);
+  return linx_path_reopen (given_fd, error);
 }
 
 /* Mounting on one, and cloning one, is younger than they are. */
@@ -91,12 +90,12 @@ hold_parent (const LinxRequest *request, LinxPins *pins, GError **error)
 {
   g_autofree char *parent = NULL;
 
-  linx_path_split (request->target.path, &parent, &pins->name);
-  if (g_str_equal (pins->name, ".") || g_str_equal (pins->name, ".."))
+  linx_path_split (request->target.path, &parent, &pins->target.name);
+  if (g_str_equal (pins->target.name, ".") || g_str_equal (pins->target.name, ".."))
     return linx_error_set (error, LINX_MOUNT_STAGE_RESOLVE, ENOENT, request->target.path, NULL);
-  pins->fd[LINX_PIN_TARGET]
-      = linx_path_open (pins->fd[LINX_PIN_ROOT], parent, linx_pins_path_flags (request), error);
-  return pins->fd[LINX_PIN_TARGET] >= 0;
+  pins->target.fd
+      = linx_path_open (pins->ns[LINX_IN].root, parent, linx_pins_path_flags (request), error);
+  return pins->target.fd >= 0;
 }
 
 /* What goes beneath a mount has that one's place. */
@@ -108,11 +107,11 @@ check_beneath (const LinxPins *pins, GError **error)
                          "'beneath' is possible since Linux 6.5");
     return FALSE;
   }
-  if (pins->target_detached)
+  if (pins->target.is_detached)
     return linx_error_set_args (error, "'beneath' does not go with a detached mount");
-  return pins->target_is_mount
+  return pins->target.is_mount
              ? TRUE
-             : linx_error_set (error, LINX_MOUNT_STAGE_MOVE_MOUNT, EINVAL, pins->target,
+             : linx_error_set (error, LINX_MOUNT_STAGE_MOVE_MOUNT, EINVAL, pins->target.path,
                                "not a mount point: there is nothing to go beneath");
 }
 
@@ -121,8 +120,8 @@ hold_target (const LinxRequest *request, LinxPins *pins, GError **error)
 {
   g_autoptr (GError) missing = NULL;
 
-  pins->fd[LINX_PIN_TARGET]
-      = open_named (request, pins, LINX_PIN_ROOT, &request->target, LINX_LENT_TARGET, 0, &missing);
+  pins->target.fd = open_named (request, pins, pins->ns[LINX_IN].root, &request->target,
+                                pins->target.given_fd, 0, &missing);
   if (missing != NULL
       && (request->create == LINX_CREATE_NOTHING
           || linx_mount_error_get_errno (missing) != ENOENT)) {
@@ -131,17 +130,18 @@ hold_target (const LinxRequest *request, LinxPins *pins, GError **error)
   }
   if (missing != NULL && !hold_parent (request, pins, error))
     return FALSE;
-  if (!read_place (request, &pins->place, pins->fd[LINX_PIN_TARGET], &request->target,
+  if (!read_place (request, &pins->target.place, pins->target.fd, &request->target,
                    (request->method->bit & LINX_VERBS_ON_DETACHED) != 0, error))
     return FALSE;
 
-  pins->target_detached = pins->place.path == NULL;
-  pins->target = pins->target_detached ? g_strdup (LINX_DETACHED)
-                 : pins->name == NULL  ? g_strdup (pins->place.path)
-                                       : g_build_filename (pins->place.path, pins->name, NULL);
-  pins->target_mount = pins->place.id.mount;
-  pins->target_is_mount = pins->name == NULL && pins->place.id.mount_root;
-  pins->target_propagation = linx_mount_id_propagation (pins->target_mount);
+  pins->target.is_detached = pins->target.place.path == NULL;
+  pins->target.path = pins->target.is_detached ? g_strdup (LINX_DETACHED)
+                      : pins->target.name == NULL
+                          ? g_strdup (pins->target.place.path)
+                          : g_build_filename (pins->target.place.path, pins->target.name, NULL);
+  pins->target.mount = pins->target.place.id.mount;
+  pins->target.is_mount = pins->target.name == NULL && pins->target.place.id.mount_root;
+  pins->target.propagation = linx_mount_id_propagation (pins->target.mount);
   return !request->beneath || check_beneath (pins, error);
 }
 
@@ -173,60 +173,59 @@ linx_pins_hold_put_old (const LinxRequest *request, LinxPins *pins, GError **err
 
   if (!is_given (named))
     return TRUE;
-  pins->fd[LINX_PIN_PUT_OLD]
-      = open_named (request, pins, LINX_PIN_ROOT, named, LINX_LENT_PUT_OLD, 0, error);
-  if (pins->fd[LINX_PIN_PUT_OLD] < 0
-      || !linx_place_read (&pins->put_old, pins->fd[LINX_PIN_PUT_OLD], linx_named_text (named),
-                           error))
+  pins->put_old.fd
+      = open_named (request, pins, pins->ns[LINX_IN].root, named, pins->put_old.given_fd, 0, error);
+  if (pins->put_old.fd < 0
+      || !linx_place_read (&pins->put_old.place, pins->put_old.fd, linx_named_text (named), error))
     return name_argument ("put_old", error);
-  pins->put_old_below = path_below (pins->put_old.path, pins->place.path);
+  pins->put_old.below = path_below (pins->put_old.place.path, pins->target.place.path);
   return TRUE;
 }
 
 static int
 open_source (const LinxRequest *request, const LinxPins *pins, guint flags, GError **error)
 {
-  guint root = pins->fd[LINX_PIN_FROM_NS] >= 0 ? LINX_PIN_FROM_ROOT : LINX_PIN_ROOT;
+  int root = pins->ns[pins->ns[LINX_FROM].fd >= 0 ? LINX_FROM : LINX_IN].root;
   const LinxNamed *named = &request->source;
   const char *name;
   pid_t pid;
 
   if (request->method->bit == LINX_VERB_BIND && named->fd < 0
-      && linx_ns_file_match (named->path, pins->caller->pid, &pid, &name))
+      && linx_ns_file_match (named->path, pins->sender.caller->pid, &pid, &name))
     return linx_ns_file_open (named->path, pid, name, error);
-  return open_named (request, pins, root, named, LINX_LENT_SOURCE, flags, error);
+  return open_named (request, pins, root, named, pins->source.given_fd, flags, error);
 }
 
 static gboolean
 is_ns_file (const LinxRequest *request, LinxPins *pins, int fd)
 {
   return request->method->bit == LINX_VERB_BIND
-         && linx_file_id_read (&pins->source_place.id, fd, "") == 0
-         && !pins->source_place.id.mount_root && linx_ns_file_is (&pins->source_place.id);
+         && linx_file_id_read (&pins->source.place.id, fd, "") == 0
+         && !pins->source.place.id.mount_root && linx_ns_file_is (&pins->source.place.id);
 }
 
 static gboolean
 hold_source (const LinxRequest *request, LinxPins *pins, guint flags, GError **error)
 {
-  int fd = pins->fd[LINX_PIN_SOURCE] = open_source (request, pins, flags, error);
+  int fd = pins->source.fd = open_source (request, pins, flags, error);
 
   if (fd >= 0 && is_ns_file (request, pins, fd)) {
-    pins->source_kind = LINX_SOURCE_NAMESPACE;
-    pins->source = linx_ns_file_name (fd);
+    pins->source.kind = LINX_SOURCE_NAMESPACE;
+    pins->source.path = linx_ns_file_name (fd);
     return TRUE;
   }
   if (fd < 0
-      || !read_place (request, &pins->source_place, fd, &request->source,
+      || !read_place (request, &pins->source.place, fd, &request->source,
                       (request->method->bit & LINX_VERBS_CLONING) != 0, error))
     return name_argument ("source", error);
-  if (pins->source_place.path == NULL) {
-    pins->source_kind = LINX_SOURCE_FD;
-    pins->source = g_strdup (LINX_DETACHED);
+  if (pins->source.place.path == NULL) {
+    pins->source.kind = LINX_SOURCE_FD;
+    pins->source.path = g_strdup (LINX_DETACHED);
     return TRUE;
   }
-  pins->source = g_strdup (pins->source_place.path);
-  pins->source_kind
-      = S_ISDIR (pins->source_place.id.mode) ? LINX_SOURCE_DIRECTORY : LINX_SOURCE_FILE;
+  pins->source.path = g_strdup (pins->source.place.path);
+  pins->source.kind
+      = S_ISDIR (pins->source.place.id.mode) ? LINX_SOURCE_DIRECTORY : LINX_SOURCE_FILE;
   return TRUE;
 }
 

@@ -20,31 +20,16 @@ fail (GError **error, int err, const char *what, const char *words)
   return linx_error_set (error, LINX_MOUNT_STAGE_OPEN_NS, err, what, words);
 }
 
-/* What one side of a call is pinned to: its places are next to each other. */
+/* What one side of a call is pinned to, and for whom. */
 typedef struct {
-  LinxCaller *caller;
-  int caller_pidfd;
-  const LinxCredentials *credentials;
-  gboolean privileged; /* and asked nothing */
+  LinxSender *sender;
   LinxNamespace *ns;
-  int *fd; /* PLACE_* */
-  int lent;
 } Side;
-
-enum { PLACE_NS, PLACE_ROOT, PLACE_PROCESS };
 
 static Side
 side_of (LinxPins *pins, LinxSide side)
 {
-  gboolean from = side == LINX_FROM;
-
-  return (Side){ .caller = pins->caller,
-                 .caller_pidfd = pins->fd[LINX_LENT_CALLER],
-                 .credentials = &pins->credentials,
-                 .privileged = pins->privileged,
-                 .ns = &pins->ns[side],
-                 .fd = &pins->fd[from ? LINX_PIN_FROM_NS : LINX_PIN_NS],
-                 .lent = pins->fd[from ? LINX_LENT_FROM : LINX_LENT_IN] };
+  return (Side){ &pins->sender, &pins->ns[side] };
 }
 
 /* The namespace and root of the process that is held. */
@@ -54,20 +39,20 @@ pin_process (Side *side, pid_t pid, const char *what, GError **error)
   gboolean kernel_thread = FALSE;
 
   side->ns->pid = pid;
-  side->fd[PLACE_NS] = linx_process_open (pid, "ns/mnt", O_RDONLY);
-  side->fd[PLACE_ROOT] = linx_process_open (pid, "root", O_PATH);
-  side->ns->inode = side->fd[PLACE_NS] >= 0 ? linx_ns_fd_inode (side->fd[PLACE_NS]) : 0;
-  if (!side->privileged && !linx_cgroup_read (&side->ns->cgroup, pid))
+  side->ns->fd = linx_process_open (pid, "ns/mnt", O_RDONLY);
+  side->ns->root = linx_process_open (pid, "root", O_PATH);
+  side->ns->inode = side->ns->fd >= 0 ? linx_ns_fd_inode (side->ns->fd) : 0;
+  if (!side->sender->privileged && !linx_cgroup_read (&side->ns->cgroup, pid))
     return fail (error, ESRCH, what, "its control group cannot be read");
   /* Numbers were used up to here: they were this process's only if it still lives. Threads of the
    * kernel are in no namespace but the host's. */
   if ((side->ns->inode == linx_process_host_mnt_ns ()
        && linx_process_is_kernel_thread (pid, &kernel_thread) != 0)
-      || !linx_process_alive (side->fd[PLACE_PROCESS]))
+      || !linx_process_alive (side->ns->process))
     return fail (error, ESRCH, what, "the process is not alive");
   if (kernel_thread)
     return fail (error, EINVAL, what, "a kernel thread has no mount namespace of its own");
-  if (side->fd[PLACE_NS] < 0 || side->fd[PLACE_ROOT] < 0)
+  if (side->ns->fd < 0 || side->ns->root < 0)
     return fail (error, ESRCH, what, "the process has no mount namespace any more");
   return TRUE;
 }
@@ -86,16 +71,16 @@ pin_pid (Side *side, const LinxWhere *where, GError **error)
 {
   g_autofree char *what = g_strdup_printf ("process %d", (int)where->pid);
 
-  side->fd[PLACE_PROCESS] = pidfd_open (where->pid, 0);
-  if (side->fd[PLACE_PROCESS] < 0 && errno != ESRCH)
-    side->fd[PLACE_PROCESS] = pidfd_open (where->pid, LINX_PIDFD_THREAD);
-  if (side->fd[PLACE_PROCESS] < 0 && errno == EINVAL) {
+  side->ns->process = pidfd_open (where->pid, 0);
+  if (side->ns->process < 0 && errno != ESRCH)
+    side->ns->process = pidfd_open (where->pid, LINX_PIDFD_THREAD);
+  if (side->ns->process < 0 && errno == EINVAL) {
     g_set_error (error, G_DBUS_ERROR, G_DBUS_ERROR_NOT_SUPPORTED,
                  "%s is a thread, which this kernel has no descriptors of: Linux 6.9 is needed",
                  what);
     return FALSE;
   }
-  if (side->fd[PLACE_PROCESS] < 0 || !is_thread_of (where->pid, where->leader))
+  if (side->ns->process < 0 || !is_thread_of (where->pid, where->leader))
     return fail (error, ESRCH, what, NULL);
   return pin_process (side, where->pid, what, error);
 }
@@ -103,10 +88,10 @@ pin_pid (Side *side, const LinxWhere *where, GError **error)
 static gboolean
 pin_self (Side *side, GError **error)
 {
-  side->fd[PLACE_PROCESS] = fcntl (side->caller_pidfd, F_DUPFD_CLOEXEC, 0);
-  if (side->fd[PLACE_PROCESS] < 0)
+  side->ns->process = fcntl (side->sender->pidfd, F_DUPFD_CLOEXEC, 0);
+  if (side->ns->process < 0)
     return fail (error, errno, "caller", NULL);
-  return pin_process (side, side->caller->pid, "caller", error);
+  return pin_process (side, side->sender->caller->pid, "caller", error);
 }
 
 /* Opens for real what so far is only pointed at, and proves that it is a mount namespace. */
@@ -117,12 +102,12 @@ pin_file (Side *side, int fd, const char *what, GError **error)
 
   if (!linx_process_is_nsfs (fd))
     return fail (error, EINVAL, what, "it is no namespace");
-  side->fd[PLACE_NS] = openat (linx_process_proc_fd (), link, O_RDONLY | O_CLOEXEC);
-  if (side->fd[PLACE_NS] < 0)
+  side->ns->fd = openat (linx_process_proc_fd (), link, O_RDONLY | O_CLOEXEC);
+  if (side->ns->fd < 0)
     return fail (error, errno, what, NULL);
-  if (ioctl (side->fd[PLACE_NS], NS_GET_NSTYPE) != CLONE_NEWNS)
+  if (ioctl (side->ns->fd, NS_GET_NSTYPE) != CLONE_NEWNS)
     return fail (error, EINVAL, what, "it is a namespace, but no mount namespace");
-  side->ns->inode = linx_ns_fd_inode (side->fd[PLACE_NS]);
+  side->ns->inode = linx_ns_fd_inode (side->ns->fd);
   return TRUE;
 }
 
@@ -132,7 +117,7 @@ pin_path (Side *side, const char *path, GError **error)
   gboolean ok;
   int fd, err;
 
-  if (!linx_credentials_assume (side->credentials, error))
+  if (!linx_credentials_assume (&side->sender->credentials, error))
     return FALSE;
   fd = sys_openat2 (AT_FDCWD, path, O_PATH | O_CLOEXEC, RESOLVE_NO_MAGICLINKS);
   err = errno;
@@ -148,7 +133,7 @@ pin_path (Side *side, const char *path, GError **error)
 static gboolean
 pin_fd (Side *side, GError **error)
 {
-  int fd = side->lent;
+  int fd = side->ns->given_fd;
   pid_t pid;
 
   if (linx_process_is_nsfs (fd))
@@ -158,7 +143,7 @@ pin_fd (Side *side, GError **error)
   pid = linx_process_pid (fd);
   if (pid <= 0)
     return fail (error, ESRCH, "pidfd", "the process is not alive, or not in a pid namespace here");
-  side->fd[PLACE_PROCESS] = fcntl (fd, F_DUPFD_CLOEXEC, 0);
+  side->ns->process = fcntl (fd, F_DUPFD_CLOEXEC, 0);
   return pin_process (side, pid, "pidfd", error);
 }
 
@@ -187,7 +172,7 @@ pin_where (const LinxWhere *where, Side *side, GError **error)
 static gboolean
 read_owner (Side *side, GError **error)
 {
-  int userns = ioctl (side->fd[PLACE_NS], NS_GET_USERNS);
+  int userns = ioctl (side->ns->fd, NS_GET_USERNS);
   int rc;
 
   if (userns < 0)
@@ -206,7 +191,7 @@ pin_side (LinxPins *pins, LinxSide which, const LinxWhere *where, GError **error
 
   if (!pin_where (where, &side, error) || !read_owner (&side, error))
     return FALSE;
-  ns->own = ns->inode == pins->caller_ns;
+  ns->own = ns->inode == pins->sender.mnt_ns;
   if (ns->inode == linx_process_host_mnt_ns ())
     ns->kind = LINX_NAMESPACE_HOST;
   else
@@ -237,16 +222,16 @@ sees_as_service (pid_t pid, guint64 mnt_ns)
 static gboolean
 pin_caller (LinxPins *pins, GError **error)
 {
-  pid_t pid = pins->caller->pid;
+  pid_t pid = pins->sender.caller->pid;
 
-  pins->caller_ns = linx_process_ns_inode (pid, "mnt");
-  pins->caller_in_host = pins->caller_ns == linx_process_host_mnt_ns ();
-  if (!pins->privileged) {
-    pins->caller_sees_as_service = sees_as_service (pid, pins->caller_ns);
-    if (!linx_cgroup_read (&pins->caller_cgroup, pid))
+  pins->sender.mnt_ns = linx_process_ns_inode (pid, "mnt");
+  pins->sender.in_host = pins->sender.mnt_ns == linx_process_host_mnt_ns ();
+  if (!pins->sender.privileged) {
+    pins->sender.sees_as_service = sees_as_service (pid, pins->sender.mnt_ns);
+    if (!linx_cgroup_read (&pins->sender.cgroup, pid))
       return fail (error, ESRCH, "caller", "its control group cannot be read");
   }
-  return linx_process_alive (pins->fd[LINX_LENT_CALLER])
+  return linx_process_alive (pins->sender.pidfd)
              ? TRUE
              : fail (error, ESRCH, "caller", "the caller's process has ended");
 }
@@ -262,12 +247,11 @@ linx_namespace_pin (const LinxRequest *request, LinxPins *pins, GError **error)
 static gboolean
 open_root (Side *side, GError **error)
 {
-  if (side->fd[PLACE_ROOT] >= 0)
+  if (side->ns->root >= 0)
     return TRUE;
-  side->fd[PLACE_ROOT] = open ("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-  return side->fd[PLACE_ROOT] >= 0
-             ? TRUE
-             : linx_error_set (error, LINX_MOUNT_STAGE_RESOLVE, errno, "/", NULL);
+  side->ns->root = open ("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+  return side->ns->root >= 0 ? TRUE
+                             : linx_error_set (error, LINX_MOUNT_STAGE_RESOLVE, errno, "/", NULL);
 }
 
 static gboolean
@@ -276,10 +260,10 @@ is_seen_by_caller (const Side *side)
   LinxFileId root;
 
   return side->ns->own
-         && (side->ns->pid == side->caller->pid
-             || (linx_file_id_read (&root, side->fd[PLACE_ROOT], "") == 0
-                 && is_root_of (side->caller->pid, &root)))
-         && linx_process_alive (side->caller_pidfd);
+         && (side->ns->pid == side->sender->caller->pid
+             || (linx_file_id_read (&root, side->ns->root, "") == 0
+                 && is_root_of (side->sender->caller->pid, &root)))
+         && linx_process_alive (side->sender->pidfd);
 }
 
 static gboolean
@@ -288,13 +272,13 @@ enter (LinxPins *pins, LinxSide which, GError **error)
   Side side = side_of (pins, which);
 
   /* The namespace would still take mounts, and nobody would see them. */
-  if (side.fd[PLACE_PROCESS] >= 0 && !linx_process_alive (side.fd[PLACE_PROCESS]))
+  if (side.ns->process >= 0 && !linx_process_alive (side.ns->process))
     return fail (error, ESRCH, "process", "the process that names the namespace has ended");
-  if (setns (side.fd[PLACE_NS], CLONE_NEWNS) < 0)
+  if (setns (side.ns->fd, CLONE_NEWNS) < 0)
     return linx_error_set (error, LINX_MOUNT_STAGE_SET_NS, errno, "mount namespace", NULL);
   if (!open_root (&side, error))
     return FALSE;
-  side.ns->seen_by_caller = !pins->privileged && is_seen_by_caller (&side);
+  side.ns->seen_by_caller = !pins->sender.privileged && is_seen_by_caller (&side);
   return TRUE;
 }
 

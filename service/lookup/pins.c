@@ -13,88 +13,135 @@ LinxPins *
 linx_pins_new (LinxCaller *caller, const LinxRequest *request)
 {
   LinxPins *pins = g_new0 (LinxPins, 1);
+  LinxFdPlaces places = { .n = 0 };
 
-  memset (pins->fd, 0xff, sizeof pins->fd); /* -1 */
-  pins->fd[LINX_LENT_CALLER] = caller->pidfd;
-  pins->fd[LINX_LENT_IN] = request->in.fd;
-  pins->fd[LINX_LENT_FROM] = request->from.fd;
-  pins->fd[LINX_LENT_TARGET] = request->target.fd;
-  pins->fd[LINX_LENT_SOURCE] = request->source.fd;
-  pins->fd[LINX_LENT_PUT_OLD] = request->put_old.fd;
-  pins->fd[LINX_LENT_PROCESS] = request->process.fd;
-  pins->fd[LINX_LENT_IDMAP] = request->idmap.fd;
-  pins->caller = linx_caller_ref (caller);
-  pins->credentials = (LinxCredentials){ .uid = caller->uid,
-                                         .groups = caller->groups,
-                                         .n_groups = caller->n_groups };
-  pins->propagates = "";
+  linx_pins_find_places (pins, &places);
+  linx_fd_places_clear (&places);
+  pins->sender.pidfd = caller->pidfd;
+  pins->ns[LINX_IN].given_fd = request->in.fd;
+  pins->ns[LINX_FROM].given_fd = request->from.fd;
+  pins->target.given_fd = request->target.fd;
+  pins->source.given_fd = request->source.fd;
+  pins->put_old.given_fd = request->put_old.fd;
+  pins->fs_process.given_fd = request->process.fd;
+  pins->idmap.given_fd = request->idmap.fd;
+  pins->sender.caller = linx_caller_ref (caller);
+  pins->sender.credentials = (LinxCredentials){ .uid = caller->uid,
+                                                .groups = caller->groups,
+                                                .n_groups = caller->n_groups };
+  pins->peers.word = "";
   pins->memory.account = caller->account;
   return pins;
 }
 
+/* What outlives the job first, and layers last of what is the pins' own: there may be more
+ * afterwards. */
+#define N_KEPT 4
+
 void
-linx_pins_close (LinxPins *pins, guint place)
+linx_pins_find_places (gpointer data, LinxFdPlaces *places)
 {
-  if (pins->fd[place] >= 0)
-    close (pins->fd[place]);
-  pins->fd[place] = -1;
+  LinxPins *pins = data;
+  int *const own[] = {
+    &pins->reply,
+    &pins->watched.events,
+    &pins->watched.poller,
+    &pins->watched.process,
+    &pins->ns[LINX_IN].fd,
+    &pins->ns[LINX_IN].root,
+    &pins->ns[LINX_IN].process,
+    &pins->ns[LINX_FROM].fd,
+    &pins->ns[LINX_FROM].root,
+    &pins->ns[LINX_FROM].process,
+    &pins->target.fd,
+    &pins->source.fd,
+    &pins->put_old.fd,
+    &pins->fs_process.fd,
+    &pins->idmap.fd,
+    &pins->listing.mountinfo,
+  };
+  int *const untrusted[] = {
+    &pins->ns[LINX_IN].given_fd, &pins->ns[LINX_FROM].given_fd, &pins->target.given_fd,
+    &pins->source.given_fd,      &pins->put_old.given_fd,       &pins->fs_process.given_fd,
+    &pins->idmap.given_fd,
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (own); i++)
+    linx_fd_places_add (places, LINX_FD_OWN, own[i]);
+  for (guint i = 0; pins->fs.layers != NULL && i < pins->fs.layers->len; i++)
+    linx_fd_places_add (places, LINX_FD_OWN, &g_array_index (pins->fs.layers, LinxLayer, i).fd);
+  linx_fd_places_add (places, LINX_FD_LENT, &pins->sender.pidfd);
+  for (gsize i = 0; i < G_N_ELEMENTS (untrusted); i++)
+    linx_fd_places_add (places, LINX_FD_UNTRUSTED, untrusted[i]);
+}
+
+static void
+close_from (LinxPins *pins, guint first)
+{
+  LinxFdPlaces places = { .n = 0 };
+
+  linx_pins_find_places (pins, &places);
+  for (guint i = first; i < places.n_until[LINX_FD_OWN]; i++) {
+    if (*places.at[i] >= 0)
+      close (*places.at[i]);
+    *places.at[i] = -1;
+  }
 }
 
 void
-linx_pins_close_all (LinxPins *pins, guint end)
+linx_pins_close (LinxPins *pins)
 {
-  for (guint i = 0; i < pins->layers_taken; i++)
-    linx_pins_close (pins, LINX_PIN_LAYERS + i);
-  for (guint i = LINX_PIN_NS; i < end; i++)
-    linx_pins_close (pins, i);
-}
-
-guint
-linx_pins_first (const LinxPins *pins, const LinxRequest *request)
-{
-  gboolean may_have_layers
-      = pins->layers_taken > 0
-        || ((request->method->bit & LINX_VERBS_MAKING) != 0
-            && (request->fstype[0] == '\0' || g_str_equal (request->fstype, "overlay")));
-
-  return may_have_layers ? LINX_PIN_LAYERS : LINX_PIN_NS;
+  close_from (pins, N_KEPT);
 }
 
 gboolean
 linx_pins_hold_any (const LinxPins *pins)
 {
-  if (pins->layers_taken > 0)
-    return TRUE;
-  for (guint i = LINX_PIN_NS; i < LINX_PINS_OWNED; i++)
-    if (pins->fd[i] >= 0)
+  LinxFdPlaces places = { .n = 0 };
+
+  linx_pins_find_places ((gpointer)pins, &places);
+  for (guint i = 0; i < places.n_until[LINX_FD_OWN]; i++)
+    if (*places.at[i] >= 0)
       return TRUE;
   return FALSE;
+}
+
+static void
+clear_target (LinxTarget *target)
+{
+  linx_place_clear (&target->place);
+  g_free (target->name);
+  g_free (target->path);
+  g_free (target->propagation);
+}
+
+static void
+clear_source (LinxSource *source)
+{
+  linx_place_clear (&source->place);
+  g_free (source->path);
 }
 
 void
 linx_pins_free (LinxPins *pins)
 {
-  linx_pins_close_all (pins, LINX_PINS_OWNED);
-  linx_caller_unref (pins->caller);
-  linx_place_clear (&pins->place);
-  g_free (pins->name);
-  g_free (pins->target);
-  g_free (pins->target_propagation);
-  g_clear_pointer (&pins->host_places, g_ptr_array_unref);
-  linx_cgroup_clear (&pins->caller_cgroup);
+  close_from (pins, 0);
+  linx_caller_unref (pins->sender.caller);
+  linx_cgroup_clear (&pins->sender.cgroup);
   linx_cgroup_clear (&pins->ns[LINX_IN].cgroup);
   linx_cgroup_clear (&pins->ns[LINX_FROM].cgroup);
-  linx_cgroup_clear (&pins->process_cgroup);
-  linx_place_clear (&pins->put_old);
-  g_free (pins->put_old_below);
-  g_free (pins->source);
-  linx_place_clear (&pins->source_place);
-  g_free (pins->fstype);
-  g_clear_pointer (&pins->seen, linx_table_snapshot_free);
-  g_clear_pointer (&pins->listed, g_array_unref);
-  g_clear_pointer (&pins->layers, g_array_unref);
-  if (pins->layers_taken > 0)
-    linx_layers_give_back (pins->memory.account, pins->layers_taken);
+  clear_target (&pins->target);
+  clear_source (&pins->source);
+  g_free (pins->fs.type);
+  g_clear_pointer (&pins->fs.layers, g_array_unref);
+  if (pins->fs.layers_taken > 0)
+    linx_layers_give_back (pins->memory.account, pins->fs.layers_taken);
+  linx_cgroup_clear (&pins->fs_process.cgroup);
+  linx_place_clear (&pins->put_old.place);
+  g_free (pins->put_old.below);
+  g_clear_pointer (&pins->peers.host_places, g_ptr_array_unref);
+  g_clear_pointer (&pins->watched.snapshot, linx_table_snapshot_free);
+  g_clear_pointer (&pins->listing.told, g_array_unref);
   linx_memory_clear (&pins->memory);
   g_free (pins);
 }
@@ -114,7 +161,7 @@ linx_pins_path_flags (const LinxRequest *request)
 const char *
 linx_pins_path (const LinxPins *pins)
 {
-  return pins->target != NULL ? pins->target : pins->source;
+  return pins->target.path != NULL ? pins->target.path : pins->source.path;
 }
 
 gboolean
@@ -157,9 +204,9 @@ recheck_place (const LinxPlace *place, int fd, GError **error)
 gboolean
 linx_pins_recheck (const LinxPins *pins, GError **error)
 {
-  return recheck_place (&pins->place, pins->fd[LINX_PIN_TARGET], error)
-         && (pins->put_old.path == NULL
-             || recheck_place (&pins->put_old, pins->fd[LINX_PIN_PUT_OLD], error));
+  return recheck_place (&pins->target.place, pins->target.fd, error)
+         && (pins->put_old.place.path == NULL
+             || recheck_place (&pins->put_old.place, pins->put_old.fd, error));
 }
 
 gboolean
@@ -169,25 +216,31 @@ linx_pins_recheck_as_caller (const LinxPins *pins, GError **error)
 
   if (pins->fresh)
     return TRUE;
-  if (!linx_credentials_assume (&pins->credentials, error))
+  if (!linx_credentials_assume (&pins->sender.credentials, error))
     return FALSE;
   ok = linx_pins_recheck (pins, error);
   return linx_credentials_resume (ok ? error : NULL) && ok;
 }
 
-gboolean
-linx_pins_recheck_other (const LinxPins *pins, const LinxPlace *place, guint at, GError **error)
+static gboolean
+recheck_place_as_caller (const LinxPins *pins, const LinxPlace *place, int fd, GError **error)
 {
   gboolean ok;
 
-  if (!linx_credentials_assume (&pins->credentials, error))
+  if (!linx_credentials_assume (&pins->sender.credentials, error))
     return FALSE;
-  ok = recheck_place (place, pins->fd[at], error);
+  ok = recheck_place (place, fd, error);
   return linx_credentials_resume (ok ? error : NULL) && ok;
+}
+
+gboolean
+linx_pins_recheck_layer (const LinxPins *pins, const LinxLayer *layer, GError **error)
+{
+  return recheck_place_as_caller (pins, &layer->place, layer->fd, error);
 }
 
 gboolean
 linx_pins_recheck_source (const LinxPins *pins, GError **error)
 {
-  return linx_pins_recheck_other (pins, &pins->source_place, LINX_PIN_SOURCE, error);
+  return recheck_place_as_caller (pins, &pins->source.place, pins->source.fd, error);
 }

@@ -17,35 +17,36 @@
 static gboolean
 create_target (LinxJob *job, const LinxRequest *request, LinxPins *pins, GError **error)
 {
-  g_autofree char *shown = linx_text_escape (pins->target);
+  g_autofree char *shown = linx_text_escape (pins->target.path);
   g_autofree char *step = g_strdup_printf ("create %s", shown);
   gboolean directory = request->create == LINX_CREATE_DIRECTORY;
-  int parent = pins->fd[LINX_PIN_TARGET];
+  int parent = pins->target.fd;
   int rc, err, made;
 
   if (!linx_job_commit (job, step, error))
     return FALSE;
-  rc = directory ? mkdirat (parent, pins->name, 0755)
-                 : openat (parent, pins->name, O_CREAT | O_EXCL | O_WRONLY | O_NOFOLLOW | O_CLOEXEC,
-                           0644);
+  rc = directory ? mkdirat (parent, pins->target.name, 0755)
+                 : openat (parent, pins->target.name,
+                           O_CREAT | O_EXCL | O_WRONLY | O_NOFOLLOW | O_CLOEXEC, 0644);
   err = errno;
   linx_job_committed (job, rc >= 0);
   if (rc < 0)
-    return linx_error_set (error, LINX_MOUNT_STAGE_CREATE, err, pins->target,
+    return linx_error_set (error, LINX_MOUNT_STAGE_CREATE, err, pins->target.path,
                            err == EOVERFLOW ? "the filesystem has no number for the caller's user"
                                             : NULL);
   if (!directory)
     close (rc);
-  made = openat (parent, pins->name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+  made = openat (parent, pins->target.name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
   if (made < 0)
-    return linx_error_set (error, LINX_MOUNT_STAGE_RESOLVE, ESTALE, pins->target, NULL);
+    return linx_error_set (error, LINX_MOUNT_STAGE_RESOLVE, ESTALE, pins->target.path, NULL);
   close (parent);
-  pins->fd[LINX_PIN_TARGET] = made;
-  linx_place_clear (&pins->place);
-  return linx_place_read (&pins->place, made, pins->target, error)
-         && (g_str_equal (pins->place.path, pins->target)
+  pins->target.fd = made;
+  linx_place_clear (&pins->target.place);
+  return linx_place_read (&pins->target.place, made, pins->target.path, error)
+         && (g_str_equal (pins->target.place.path, pins->target.path)
                  ? TRUE
-                 : linx_error_set (error, LINX_MOUNT_STAGE_RESOLVE, ESTALE, pins->target, NULL));
+                 : linx_error_set (error, LINX_MOUNT_STAGE_RESOLVE, ESTALE, pins->target.path,
+                                   NULL));
 }
 
 /* The eyes with which a placeholder is made: the caller's. For root in a namespace that another
@@ -54,9 +55,10 @@ create_target (LinxJob *job, const LinxRequest *request, LinxPins *pins, GError 
 static gboolean
 assume_creator (const LinxPins *pins, GError **error)
 {
-  if (pins->privileged && pins->ns[LINX_IN].in_other_userns && pins->name != NULL)
-    return linx_credentials_assume_ids (pins->place.id.uid, pins->place.id.gid, error);
-  return linx_credentials_assume (&pins->credentials, error);
+  if (pins->sender.privileged && pins->ns[LINX_IN].in_other_userns && pins->target.name != NULL)
+    return linx_credentials_assume_ids (pins->target.place.id.uid, pins->target.place.id.gid,
+                                        error);
+  return linx_credentials_assume (&pins->sender.credentials, error);
 }
 
 gboolean
@@ -66,7 +68,7 @@ linx_attach_ready (LinxJob *job, const LinxRequest *request, LinxPins *pins, GEr
 
   if (!linx_pins_recheck_as_caller (pins, error) || !assume_creator (pins, error))
     return FALSE;
-  ok = pins->name == NULL || create_target (job, request, pins, error);
+  ok = pins->target.name == NULL || create_target (job, request, pins, error);
   return linx_credentials_resume (ok ? error : NULL) && ok;
 }
 
@@ -74,12 +76,12 @@ gboolean
 linx_attach_check_kind (const LinxRequest *request, const LinxPins *pins, guint mode,
                         GError **error)
 {
-  gboolean directory = pins->name != NULL ? request->create == LINX_CREATE_DIRECTORY
-                                          : S_ISDIR (pins->place.id.mode);
+  gboolean directory = pins->target.name != NULL ? request->create == LINX_CREATE_DIRECTORY
+                                                 : S_ISDIR (pins->target.place.id.mode);
 
   return directory == S_ISDIR (mode)
              ? TRUE
-             : linx_error_set (error, LINX_MOUNT_STAGE_MOVE_MOUNT, ENOTDIR, pins->target,
+             : linx_error_set (error, LINX_MOUNT_STAGE_MOVE_MOUNT, ENOTDIR, pins->target.path,
                                "a directory goes onto a directory only, and a file onto a file");
 }
 
@@ -89,13 +91,13 @@ static gboolean
 check_not_there (const LinxRequest *request, const LinxPins *pins, const LinxFileId *mount,
                  GError **error)
 {
-  const LinxFileId *place = &pins->place.id;
+  const LinxFileId *place = &pins->target.place.id;
   gboolean there = request->method->bit == LINX_VERB_MOUNT && !request->beneath
-                   && pins->name == NULL && place->mount_root && mount->reusable == 0
+                   && pins->target.name == NULL && place->mount_root && mount->reusable == 0
                    && place->reusable == 0 && mount->major == place->major
                    && mount->minor == place->minor && mount->inode == place->inode;
 
-  return there ? linx_error_set (error, LINX_MOUNT_STAGE_MOVE_MOUNT, EBUSY, pins->target,
+  return there ? linx_error_set (error, LINX_MOUNT_STAGE_MOVE_MOUNT, EBUSY, pins->target.path,
                                  "the same filesystem is already mounted there")
                : TRUE;
 }
@@ -103,7 +105,7 @@ check_not_there (const LinxRequest *request, const LinxPins *pins, const LinxFil
 static const char *
 explain (const LinxRequest *request, const LinxPins *pins, int err)
 {
-  if (err == ELOOP && pins->source_kind == LINX_SOURCE_NAMESPACE)
+  if (err == ELOOP && pins->source.kind == LINX_SOURCE_NAMESPACE)
     return "a mount namespace can be pinned in an older one only, by the order of their numbers, "
            "which are given out a CPU at a time";
   if (err == EINVAL && request->beneath)
@@ -127,7 +129,7 @@ fail (const LinxRequest *request, const LinxPins *pins, int err, GError **error)
     words = g_strdup_printf ("the namespace, or one that it propagates to, would have more mounts "
                              "than fs.mount-max (sysctl) allows; here are %u",
                              table->rows->len);
-  return linx_error_set (error, LINX_MOUNT_STAGE_MOVE_MOUNT, err, pins->target,
+  return linx_error_set (error, LINX_MOUNT_STAGE_MOVE_MOUNT, err, pins->target.path,
                          words != NULL ? words : explain (request, pins, err));
 }
 
@@ -148,7 +150,7 @@ move_onto_target (LinxJob *job, const LinxRequest *request, int mount, const Lin
 
   if (!linx_job_commit (job, "move_mount", error))
     return FALSE;
-  rc = linx_attach_move (request, mount, pins->fd[LINX_PIN_TARGET]);
+  rc = linx_attach_move (request, mount, pins->target.fd);
   err = errno;
   linx_job_committed (job, rc == 0);
   return rc == 0 ? TRUE : fail (request, pins, err, error);
@@ -161,13 +163,13 @@ linx_attach (LinxJob *job, const LinxRequest *request, LinxPins *pins, int mount
   int rc = linx_file_id_read (&id, mount, "");
 
   /* A FUSE filesystem that is not root's tells root nothing, of a mount that is in no table yet. */
-  if (rc == EACCES && pins->source_place.path != NULL) {
-    id.mode = pins->source_place.id.mode;
+  if (rc == EACCES && pins->source.place.path != NULL) {
+    id.mode = pins->source.place.id.mode;
     rc = 0;
   }
   pins->fresh = FALSE; /* the mount was made meanwhile */
   if (rc != 0)
-    return linx_error_set (error, LINX_MOUNT_STAGE_MOVE_MOUNT, rc, pins->target, NULL);
+    return linx_error_set (error, LINX_MOUNT_STAGE_MOVE_MOUNT, rc, pins->target.path, NULL);
   return linx_attach_check_kind (request, pins, id.mode, error)
          && check_not_there (request, pins, &id, error)
          && linx_attach_ready (job, request, pins, error)

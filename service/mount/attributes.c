@@ -22,9 +22,9 @@ linx_attributes_of (const LinxRequest *request, const LinxPins *pins, LinxAttrib
 
   *mount = request->options->attr;
   *tree = request->recursive && verb == LINX_VERB_REMOUNT ? *mount : request->options->tree;
-  if (pins->source_read_only)
+  if (pins->source.read_only)
     mount->set |= MOUNT_ATTR_RDONLY;
-  if (pins->privileged || (verb & VERBS_WITH_NEW_MOUNT) == 0)
+  if (pins->sender.privileged || (verb & VERBS_WITH_NEW_MOUNT) == 0)
     return;
   mount->set |= FORCED & ~mount->clear;
   if ((verb & LINX_VERBS_MAKING) == 0)
@@ -99,10 +99,10 @@ has_option_to_ask_for (const LinxRequest *request, const LinxPins *pins)
 {
   const GPtrArray *fs = request->options->fs;
 
-  if (pins->fstype == NULL)
+  if (pins->fs.type == NULL)
     return fs->len > 0; /* it could not be pinned */
   for (guint i = 0; i < fs->len; i++)
-    if (!linx_options_harmless (pins->fstype, g_ptr_array_index (fs, i)))
+    if (!linx_options_harmless (pins->fs.type, g_ptr_array_index (fs, i)))
       return TRUE;
   return FALSE;
 }
@@ -113,9 +113,10 @@ has_option_to_ask_for (const LinxRequest *request, const LinxPins *pins)
 static gboolean
 is_of_special_type (const LinxRequest *request, const LinxPins *pins)
 {
-  return (request->method->bit & LINX_VERBS_MAKING) != 0 && pins->fstype != NULL
-         && pins->source_kind == LINX_SOURCE_NONE
-         && (!linx_filesystem_type_is_plain (pins->fstype) || pins->shows_initial_cgroup);
+  return (request->method->bit & LINX_VERBS_MAKING) != 0 && pins->fs.type != NULL
+         && pins->source.kind == LINX_SOURCE_NONE
+         && (!linx_filesystem_type_is_plain (pins->fs.type)
+             || pins->fs_process.in_initial_cgroupns);
 }
 
 gboolean
@@ -124,8 +125,8 @@ linx_attributes_need_unrestricted (const LinxRequest *request, const LinxPins *p
   guint verb = request->method->bit;
   guint64 clear = request->options->attr.clear | request->options->tree.clear;
 
-  if (pins->target_detached || pins->source_kind == LINX_SOURCE_FD
-      || pins->source_kind == LINX_SOURCE_NAMESPACE || request->beneath)
+  if (pins->target.is_detached || pins->source.kind == LINX_SOURCE_FD
+      || pins->source.kind == LINX_SOURCE_NAMESPACE || request->beneath)
     return TRUE;
   /* It ends the filesystem for all who use it, in every namespace (umount2(2)). */
   if (verb == LINX_VERB_UMOUNT)
@@ -143,7 +144,7 @@ linx_attributes_need_unrestricted (const LinxRequest *request, const LinxPins *p
     return TRUE;
   if ((clear & FORCED) != 0 || ((verb & LINX_VERBS_CLONING) != 0 && (clear & RESTRICTIONS) != 0))
     return TRUE;
-  if (pins->helper || (verb == LINX_VERB_MOUNT && pins->source_kind == LINX_SOURCE_FILE))
+  if (pins->fs.by_helper || (verb == LINX_VERB_MOUNT && pins->source.kind == LINX_SOURCE_FILE))
     return TRUE;
   return is_of_special_type (request, pins) || has_option_to_ask_for (request, pins);
 }

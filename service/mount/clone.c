@@ -14,7 +14,7 @@ explain (const LinxRequest *request, const LinxPins *pins, int err)
 {
   if (err != EINVAL)
     return NULL;
-  if (pins->source_kind == LINX_SOURCE_FD)
+  if (pins->source.kind == LINX_SOURCE_FD)
     return "it is unbindable, or a mount of another namespace";
   return request->recursive
              ? "the mount there is unbindable"
@@ -31,9 +31,9 @@ clone_source (const LinxRequest *request, LinxPins *pins, GError **error)
 
   if (!linx_pins_recheck_source (pins, error))
     return -1;
-  mount = open_tree (pins->fd[LINX_PIN_SOURCE], "", flags);
+  mount = open_tree (pins->source.fd, "", flags);
   if (mount < 0)
-    linx_error_set (error, LINX_MOUNT_STAGE_OPEN_TREE, errno, pins->source,
+    linx_error_set (error, LINX_MOUNT_STAGE_OPEN_TREE, errno, pins->source.path,
                     explain (request, pins, errno));
   return mount;
 }
@@ -42,9 +42,9 @@ int
 linx_clone_make (const LinxRequest *request, LinxPins *pins, GError **error)
 {
   gboolean crosses = linx_pins_crosses (pins);
-  gboolean leaves_peers = crosses || !pins->privileged
+  gboolean leaves_peers = crosses || !pins->sender.privileged
                           || request->method->bit == LINX_VERB_CLONE_MOUNT
-                          || (pins->target_detached && request->propagation != 0);
+                          || (pins->target.is_detached && request->propagation != 0);
   int left = request->propagation == MS_SLAVE ? MS_SLAVE : MS_PRIVATE;
   int mount;
 

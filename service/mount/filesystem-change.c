@@ -49,7 +49,7 @@ hand_on (const LinxContext *context, char *option, GError **error)
 static gboolean
 keep_options (const LinxContext *context, const LinxAttributes *attributes, GError **error)
 {
-  g_autofree LinxRow *row = linx_table_read_row (context->pins->target_mount, error);
+  g_autofree LinxRow *row = linx_table_read_row (context->pins->target.mount, error);
   g_auto (GStrv) options = row != NULL ? g_strsplit (row->super_options, ",", -1) : NULL;
   gboolean names_ro = ((attributes->set | attributes->clear) & MOUNT_ATTR_RDONLY) != 0;
 
@@ -103,13 +103,13 @@ linx_filesystem_change (LinxJob *job, const LinxRequest *request, const LinxPins
   LinxAttributes attributes, tree;
   gboolean ok;
 
-  context.fd = fspick (pins->fd[LINX_PIN_TARGET], "",
-                       FSPICK_CLOEXEC | FSPICK_EMPTY_PATH | FSPICK_NO_AUTOMOUNT);
+  context.fd
+      = fspick (pins->target.fd, "", FSPICK_CLOEXEC | FSPICK_EMPTY_PATH | FSPICK_NO_AUTOMOUNT);
   if (context.fd < 0)
     return linx_context_fail (&context, errno, NULL, error);
   linx_attributes_of (request, pins, &attributes, &tree);
   ok = keep_options (&context, &attributes, error)
-       && (pins->privileged || linx_namespace_hide_paths (error))
+       && (pins->sender.privileged || linx_namespace_hide_paths (error))
        && linx_context_set_options (&context, &attributes, error)
        && reconfigure (job, &context, error);
   close (context.fd);

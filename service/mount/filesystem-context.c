@@ -35,11 +35,11 @@ linx_context_fail (const LinxContext *context, int err, const char *fallback, GE
     fallback = strerrordesc_np (err);
   if (kernel[0] != '\0')
     words = g_strdup (kernel);
-  else if (context->pins->source != NULL)
-    words = g_strdup_printf ("%s on '%s': %s", context->pins->fstype, context->pins->source,
+  else if (context->pins->source.path != NULL)
+    words = g_strdup_printf ("%s on '%s': %s", context->pins->fs.type, context->pins->source.path,
                              fallback);
   else
-    words = g_strdup_printf ("%s: %s", context->pins->fstype, fallback);
+    words = g_strdup_printf ("%s: %s", context->pins->fs.type, fallback);
   return linx_error_set (error, LINX_MOUNT_STAGE_MOUNT, err, linx_pins_path (context->pins), words);
 }
 
@@ -74,7 +74,7 @@ linx_context_set_options (const LinxContext *context, const LinxAttributes *attr
   for (guint i = 0; i < fs->len; i++) {
     const LinxFsOption *option = g_ptr_array_index (fs, i);
 
-    if (context->pins->layers != NULL && linx_options_names_path (option))
+    if (context->pins->fs.layers != NULL && linx_options_names_path (option))
       continue;
     if (!linx_context_set_option (context, option->name, option->value, error))
       return FALSE;

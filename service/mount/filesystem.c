@@ -42,7 +42,7 @@ configure (const LinxContext *context, GError **error)
 static gboolean
 is_on_device (const LinxContext *context)
 {
-  return context->pins->source_kind != LINX_SOURCE_NONE;
+  return context->pins->source.kind != LINX_SOURCE_NONE;
 }
 
 static const char *
@@ -99,7 +99,7 @@ explain_fsmount (const LinxContext *context, int err)
 static gboolean
 make_superblock (LinxJob *job, const LinxContext *context, GError **error)
 {
-  gboolean hides = !context->pins->privileged;
+  gboolean hides = !context->pins->sender.privileged;
 
   return linx_fs_source_check_need (context->pins, error)
          && (!hides || linx_namespace_hide_paths (error)) && configure (context, error)
@@ -138,7 +138,7 @@ make_there (LinxJob *job, const LinxRequest *request, LinxPins *pins, GError **e
   LinxContext context = { -1, request, pins, &device };
   int mount;
 
-  if (linx_filesystem_type_is_internal (pins->fstype)) {
+  if (linx_filesystem_type_is_internal (pins->fs.type)) {
     linx_context_fail (&context, EINVAL, "the type is the kernel's own, and is not mounted", error);
     return -1;
   }
@@ -161,7 +161,7 @@ clone_directory (int mount, const LinxRequest *request, const LinxPins *pins, GE
   int fd, clone;
   LinxFileId id;
 
-  if (!linx_credentials_assume (&pins->credentials, error))
+  if (!linx_credentials_assume (&pins->sender.credentials, error))
     return -1;
   fd = linx_path_open (mount, subdir, linx_pins_path_flags (request), error);
   if (!linx_credentials_resume (fd >= 0 ? error : NULL) || fd < 0)
@@ -216,9 +216,9 @@ check_kernel (const LinxRequest *request, GError **error)
 gboolean
 linx_filesystem_pin (const LinxRequest *request, LinxPins *pins, GError **error)
 {
-  pins->fstype = g_strdup (request->fstype[0] != '\0' || request->fstypes != NULL
-                               ? request->fstype
-                               : type_of_source (request->source.path));
+  pins->fs.type = g_strdup (request->fstype[0] != '\0' || request->fstypes != NULL
+                                ? request->fstype
+                                : type_of_source (request->source.path));
   return check_kernel (request, error) && linx_helper_pin (request, pins, error)
          && linx_layers_pin (request, pins, error) && linx_fs_source_pin (request, pins, error)
          && linx_helper_pin (request, pins, error) && linx_namespaced_fs_pin (request, pins, error)
@@ -228,7 +228,7 @@ linx_filesystem_pin (const LinxRequest *request, LinxPins *pins, GError **error)
 int
 linx_filesystem_make (LinxJob *job, const LinxRequest *request, LinxPins *pins, GError **error)
 {
-  gboolean elsewhere = pins->source_kind != LINX_SOURCE_NONE || !pins->privileged;
+  gboolean elsewhere = pins->source.kind != LINX_SOURCE_NONE || !pins->sender.privileged;
   int mount;
 
   if (!linx_layers_recheck (pins, error))

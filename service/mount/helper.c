@@ -25,7 +25,7 @@
 static gboolean
 fail (const LinxPins *pins, int err, const char *words, GError **error)
 {
-  return linx_error_set (error, LINX_MOUNT_STAGE_HELPER, err, pins->target, words);
+  return linx_error_set (error, LINX_MOUNT_STAGE_HELPER, err, pins->target.path, words);
 }
 
 /* "fuse.sshfs" is mount.fuse.sshfs or mount.fuse, as libmount looks for them. */
@@ -76,34 +76,36 @@ needs_helper (const LinxPins *pins)
 {
   static const char *const network[] = { "cifs", "nfs", "nfs4", "smb3", NULL };
 
-  return g_str_equal (pins->fstype, "fuse") || g_str_has_prefix (pins->fstype, "fuse.")
+  return g_str_equal (pins->fs.type, "fuse") || g_str_has_prefix (pins->fs.type, "fuse.")
          || (pins->ns[LINX_IN].kind != LINX_NAMESPACE_HOST
-             && g_strv_contains (network, pins->fstype));
+             && g_strv_contains (network, pins->fs.type));
 }
 
 gboolean
 linx_helper_pin (const LinxRequest *request, LinxPins *pins, GError **error)
 {
   if (pins->ns[LINX_IN].kind == LINX_NAMESPACE_HOST && request->method->bit == LINX_VERB_MOUNT)
-    pins->helper = pins->fstype[0] != '\0' && has_helper (pins->fstype);
-  if (pins->helper
+    pins->fs.by_helper = pins->fs.type[0] != '\0' && has_helper (pins->fs.type);
+  if (pins->fs.by_helper
       && (request->idmap.kind != LINX_WHERE_NONE || request->process.kind != LINX_WHERE_NONE))
     return linx_error_set_args (
-        error, "'idmap' and 'process' are not for fstype %s: a helper mounts it", pins->fstype);
-  if (pins->helper && (request->beneath || request->exclusive || request->options->subdir != NULL))
+        error, "'idmap' and 'process' are not for fstype %s: a helper mounts it", pins->fs.type);
+  if (pins->fs.by_helper
+      && (request->beneath || request->exclusive || request->options->subdir != NULL))
     return linx_error_set_args (
         error,
         "'beneath', 'exclusive' and 'X-mount.subdir' are not for fstype %s: a helper mounts it",
-        pins->fstype);
-  if (pins->helper && g_str_has_prefix (pins->fstype, "no") && request->source.path[0] == '-')
+        pins->fs.type);
+  if (pins->fs.by_helper && g_str_has_prefix (pins->fs.type, "no")
+      && request->source.path[0] == '-')
     return linx_error_set_args (error, "'source' begins with '-': the helper would take an option");
-  if (pins->helper)
+  if (pins->fs.by_helper)
     return check_options (request, error);
   if (!needs_helper (pins))
     return TRUE;
   g_set_error (error, G_DBUS_ERROR, G_DBUS_ERROR_NOT_SUPPORTED,
                "fstype %s needs the helper /sbin/mount.%s, and the host's namespace to run it in",
-               pins->fstype, pins->fstype);
+               pins->fs.type, pins->fs.type);
   return FALSE;
 }
 
@@ -113,10 +115,10 @@ check_paths (const LinxPins *pins, GError **error)
 {
   const char *loose = NULL;
 
-  if (!linx_path_is_fixed (pins->target))
-    loose = pins->target;
-  else if (pins->source_kind != LINX_SOURCE_NONE && !linx_path_is_fixed (pins->source))
-    loose = pins->source;
+  if (!linx_path_is_fixed (pins->target.path))
+    loose = pins->target.path;
+  else if (pins->source.kind != LINX_SOURCE_NONE && !linx_path_is_fixed (pins->source.path))
+    loose = pins->source.path;
   return loose == NULL ? TRUE
                        : linx_error_set (error, LINX_MOUNT_STAGE_HELPER, EPERM, loose,
                                          "others than root may write to a directory that leads "
@@ -176,11 +178,11 @@ add_plain (GStrvBuilder *words, const char *word, gboolean expanded)
 static void
 add_helper (GStrvBuilder *words, const LinxPins *pins, const char *options, gboolean expanded)
 {
-  g_autofree char *path = find_helper (pins->fstype);
+  g_autofree char *path = find_helper (pins->fs.type);
 
   add_plain (words, path != NULL ? path : "/sbin/mount", expanded);
-  add_plain (words, pins->source, expanded);
-  add_plain (words, pins->target, expanded);
+  add_plain (words, pins->source.path, expanded);
+  add_plain (words, pins->target.path, expanded);
   g_strv_builder_add (words, "-o");
   add_plain (words, options, expanded);
 }
@@ -203,15 +205,15 @@ command_of (const LinxRequest *request, const LinxPins *pins)
 
   for (gsize i = 0; in_unit && i < G_N_ELEMENTS (unit); i++)
     g_strv_builder_add (words, unit[i]);
-  if (g_str_has_prefix (pins->fstype, "no")) {
+  if (g_str_has_prefix (pins->fs.type, "no")) {
     add_helper (words, pins, options, in_unit);
     return g_strv_builder_end (words);
   }
   g_strv_builder_add_many (words, MOUNT, "--no-canonicalize", NULL);
-  add_word (words, "types", pins->fstype, in_unit);
+  add_word (words, "types", pins->fs.type, in_unit);
   add_word (words, "options", options, in_unit);
-  add_word (words, "source", pins->source, in_unit);
-  add_word (words, "target", pins->target, in_unit);
+  add_word (words, "source", pins->source.path, in_unit);
+  add_word (words, "target", pins->target.path, in_unit);
   return g_strv_builder_end (words);
 }
 
@@ -261,15 +263,15 @@ in_one_line (const char *words)
 static char *
 read_words (const LinxRequest *request, const LinxPins *pins, int output)
 {
-  g_autofree char *source = linx_secrets_strike_url (pins->source);
+  g_autofree char *source = linx_secrets_strike_url (pins->source.path);
   g_autoptr (GString) text = NULL;
   char words[1024];
   gssize n = pread (output, words, sizeof words - 1, 0);
 
   words[n > 0 ? n : 0] = '\0';
   text = in_one_line (words);
-  if (!g_str_equal (source, pins->source))
-    g_string_replace (text, pins->source, source, 0);
+  if (!g_str_equal (source, pins->source.path))
+    g_string_replace (text, pins->source.path, source, 0);
   return linx_options_strike_secrets (request->options, text->str);
 }
 
@@ -299,13 +301,14 @@ run (const LinxRequest *request, const LinxPins *pins, GError **error)
 static int
 open_result (const LinxPins *pins, GError **error)
 {
-  int fd = linx_path_open (AT_FDCWD, pins->target, LINX_PATH_NO_SYMLINKS, error);
+  int fd = linx_path_open (AT_FDCWD, pins->target.path, LINX_PATH_NO_SYMLINKS, error);
   LinxFileId id;
 
   if (fd < 0)
     return -1;
-  if (linx_file_id_read (&id, fd, "") == 0 && id.mount_root && id.mount != pins->place.id.mount
-      && linx_mount_id_parent (id.mount) == pins->place.id.mount)
+  if (linx_file_id_read (&id, fd, "") == 0 && id.mount_root
+      && id.mount != pins->target.place.id.mount
+      && linx_mount_id_parent (id.mount) == pins->target.place.id.mount)
     return fd;
   close (fd);
   fail (pins, ESTALE, "the helper did not mount there", error);
@@ -319,7 +322,7 @@ enforce (LinxJob *job, const LinxRequest *request, const LinxPins *pins, int mou
   LinxAttributes attributes, tree;
 
   linx_attributes_of (request, pins, &attributes, &tree);
-  return linx_attributes_change (job, mount, FALSE, &attributes, pins->target, error);
+  return linx_attributes_change (job, mount, FALSE, &attributes, pins->target.path, error);
 }
 
 int
@@ -328,7 +331,7 @@ linx_helper_mount (LinxJob *job, const LinxRequest *request, LinxPins *pins, GEr
   gboolean ok;
   int mount;
 
-  if ((pins->source_kind != LINX_SOURCE_NONE && !linx_pins_recheck_source (pins, error))
+  if ((pins->source.kind != LINX_SOURCE_NONE && !linx_pins_recheck_source (pins, error))
       || !check_paths (pins, error) || !linx_attach_ready (job, request, pins, error)
       || !linx_peers_recheck (request, pins, error)
       || !linx_job_commit (job, "running the helper", error))

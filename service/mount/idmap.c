@@ -48,7 +48,7 @@ is_below (const char *path, const char *top)
 static char *
 find_refused (const LinxPins *pins, int userns, int err)
 {
-  const LinxPlace *source = &pins->source_place;
+  const LinxPlace *source = &pins->source.place;
   g_autoptr (LinxTable) table = source->path != NULL ? linx_table_read (NULL) : NULL;
   g_autoptr (GPtrArray) rows
       = table != NULL ? linx_subtree_rows (table, source->id.mount) : g_ptr_array_new ();
@@ -78,7 +78,7 @@ explain (int err)
 gboolean
 linx_idmap_set (const LinxRequest *request, const LinxPins *pins, int mount, GError **error)
 {
-  int userns = pins->fd[LINX_PIN_IDMAP];
+  int userns = pins->idmap.fd;
   int err = userns >= 0 ? set (mount, userns, request->recursive) : 0;
   g_autofree char *refused = NULL;
 

@@ -199,11 +199,11 @@ add_old_root (Search *search, const LinxRequest *request, const LinxPins *pins, 
 {
   g_autoptr (GPtrArray) stays = request->bind_new_root
                                     ? g_ptr_array_new ()
-                                    : linx_subtree_rows (search->table, pins->target_mount);
+                                    : linx_subtree_rows (search->table, pins->target.mount);
   g_autoptr (GHashTable) staying = g_hash_table_new (NULL, NULL);
 
   if (!request->bind_new_root)
-    g_ptr_array_add (stays, (gpointer)linx_table_find (search->table, pins->target_mount));
+    g_ptr_array_add (stays, (gpointer)linx_table_find (search->table, pins->target.mount));
   for (guint i = 0; i < stays->len; i++)
     g_hash_table_add (staying, g_ptr_array_index (stays, i));
   for (guint i = 0; i < search->table->rows->len; i++) {
@@ -221,7 +221,7 @@ linx_peers_mounted_on (const LinxRequest *request, const LinxPins *pins)
 {
   gboolean is_parent = request->method->bit == LINX_VERB_UMOUNT || request->beneath;
 
-  return is_parent ? linx_mount_id_parent (pins->target_mount) : pins->place.id.mount;
+  return is_parent ? linx_mount_id_parent (pins->target.mount) : pins->target.place.id.mount;
 }
 
 static gboolean
@@ -233,14 +233,14 @@ add_all (Search *search, const LinxRequest *request, const LinxPins *pins, GErro
     return !request->detach_old || request->make_rprivate
            || add_old_root (search, request, pins, error);
   if (verb == LINX_VERB_UMOUNT && (request->recursive || request->detach))
-    return add_subtree (search, pins->target_mount, error);
+    return add_subtree (search, pins->target.mount, error);
   if (verb == LINX_VERB_UMOUNT)
-    return add_place (search, linx_peers_mounted_on (request, pins), pins->target, error);
+    return add_place (search, linx_peers_mounted_on (request, pins), pins->target.path, error);
   if (verb == LINX_VERB_MOVE
-      && !add_place (search, linx_mount_id_parent (pins->source_place.id.mount), pins->source,
+      && !add_place (search, linx_mount_id_parent (pins->source.place.id.mount), pins->source.path,
                      error))
     return FALSE;
-  return add_place (search, linx_peers_mounted_on (request, pins), pins->target, error);
+  return add_place (search, linx_peers_mounted_on (request, pins), pins->target.path, error);
 }
 
 /* The usual case, for which no table is read. */
@@ -265,7 +265,7 @@ is_private (const LinxRequest *request, const LinxPins *pins)
 static gboolean
 search_for (Search *search, const LinxRequest *request, const LinxPins *pins, GError **error)
 {
-  if (pins->privileged || pins->ns[LINX_IN].kind == LINX_NAMESPACE_HOST
+  if (pins->sender.privileged || pins->ns[LINX_IN].kind == LINX_NAMESPACE_HOST
       || (request->method->bit & LINX_VERBS_PROPAGATING) == 0
       || (decides_alone (request) && is_private (request, pins)))
     return TRUE;
@@ -308,9 +308,10 @@ word_for (const Search *search, const GPtrArray *places)
 static gboolean
 check_no_root (const LinxRequest *request, const LinxPins *pins, GError **error)
 {
-  for (guint i = 0; request->method->bit == LINX_VERB_UMOUNT && i < pins->host_places->len; i++)
-    if (g_str_equal (g_ptr_array_index (pins->host_places, i), "/"))
-      return linx_error_set (error, LINX_MOUNT_STAGE_UMOUNT, EBUSY, pins->target,
+  for (guint i = 0; request->method->bit == LINX_VERB_UMOUNT && i < pins->peers.host_places->len;
+       i++)
+    if (g_str_equal (g_ptr_array_index (pins->peers.host_places, i), "/"))
+      return linx_error_set (error, LINX_MOUNT_STAGE_UMOUNT, EBUSY, pins->target.path,
                              "by propagation a mount at the host's root would be unmounted");
   return TRUE;
 }
@@ -322,11 +323,11 @@ linx_peers_pin (const LinxRequest *request, LinxPins *pins, GError **error)
 
   gboolean ok = search_for (&search, request, pins, error);
 
-  pins->host_was_read = search.host != NULL;
+  pins->peers.host_was_read = search.host != NULL;
   if (!ok)
     return FALSE;
-  pins->host_places = sorted_places (&search);
-  pins->propagates = word_for (&search, pins->host_places);
+  pins->peers.host_places = sorted_places (&search);
+  pins->peers.word = word_for (&search, pins->peers.host_places);
   return check_no_root (request, pins, error);
 }
 
@@ -337,15 +338,16 @@ linx_peers_recheck (const LinxRequest *request, const LinxPins *pins, GError **e
   g_autoptr (GPtrArray) places = NULL;
   gboolean same;
 
-  if (pins->fresh || pins->privileged)
+  if (pins->fresh || pins->sender.privileged)
     return TRUE;
   if (!search_for (&search, request, pins, error))
     return FALSE;
   places = sorted_places (&search);
-  same = g_str_equal (word_for (&search, places), pins->propagates)
-         && places->len == pins->host_places->len;
+  same = g_str_equal (word_for (&search, places), pins->peers.word)
+         && places->len == pins->peers.host_places->len;
   for (guint i = 0; same && i < places->len; i++)
-    same = g_str_equal (g_ptr_array_index (places, i), g_ptr_array_index (pins->host_places, i));
+    same = g_str_equal (g_ptr_array_index (places, i),
+                        g_ptr_array_index (pins->peers.host_places, i));
   return same ? TRUE
               : linx_error_set (error, LINX_MOUNT_STAGE_RESOLVE, ESTALE, linx_pins_path (pins),
                                 "by propagation it would appear elsewhere than what was approved");

@@ -28,7 +28,7 @@ linx_propagation_last_step (LinxJob *job, const LinxRequest *request, const Linx
                             int mount, GError **error)
 {
   /* What is below a detached mount cannot be changed any more, and is what it was before. */
-  return request->propagation == 0 || (pins->target_detached && mount != pins->fd[LINX_PIN_TARGET])
+  return request->propagation == 0 || (pins->target.is_detached && mount != pins->target.fd)
          || linx_propagation_set (job, mount, request->options->propagation_recursive,
-                                  request->propagation, pins->target, error);
+                                  request->propagation, pins->target.path, error);
 }

@@ -166,7 +166,7 @@ go_to_parent (const LinxPins *pins, const LinxRow *row, const char *parent, GErr
 
   if (chdir ("/") < 0)
     return fail (row, errno, NULL, error);
-  if (!linx_credentials_assume (&pins->credentials, error))
+  if (!linx_credentials_assume (&pins->sender.credentials, error))
     return FALSE;
   fd = linx_path_open (AT_FDCWD, parent, LINX_PATH_NO_SYMLINKS, error);
   if (!linx_credentials_resume (fd >= 0 ? error : NULL) || fd < 0) {
@@ -240,8 +240,8 @@ linx_subtree_umount (LinxJob *job, const LinxPins *pins, int flags, GError **err
 
   if (table == NULL)
     return FALSE;
-  below = linx_subtree_rows (table, pins->target_mount);
-  if (linx_file_id_read (&root, pins->fd[LINX_PIN_ROOT], "") != 0)
+  below = linx_subtree_rows (table, pins->target.mount);
+  if (linx_file_id_read (&root, pins->ns[LINX_IN].root, "") != 0)
     root.mount = 0;
   for (guint i = 0; i < below->len; i++)
     if (((const LinxRow *)g_ptr_array_index (below, i))->id == root.mount)

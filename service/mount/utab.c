@@ -28,7 +28,7 @@ static GAsyncQueue *changes;
 static gboolean
 is_host (const LinxPins *pins)
 {
-  return pins->ns[LINX_IN].kind == LINX_NAMESPACE_HOST && !pins->target_detached;
+  return pins->ns[LINX_IN].kind == LINX_NAMESPACE_HOST && !pins->target.is_detached;
 }
 
 static gboolean
@@ -131,8 +131,9 @@ new_entry (const LinxPins *pins, const char *source, const char *words)
 {
   struct libmnt_fs *fs = mnt_new_fs ();
 
-  if (fs == NULL || mnt_fs_set_source (fs, source) != 0 || mnt_fs_set_target (fs, pins->target) != 0
-      || (pins->fstype != NULL && mnt_fs_set_fstype (fs, pins->fstype) != 0)
+  if (fs == NULL || mnt_fs_set_source (fs, source) != 0
+      || mnt_fs_set_target (fs, pins->target.path) != 0
+      || (pins->fs.type != NULL && mnt_fs_set_fstype (fs, pins->fs.type) != 0)
       || mnt_fs_set_options (fs, words) != 0) {
     mnt_unref_fs (fs);
     return NULL;
@@ -147,7 +148,7 @@ linx_utab_record (const LinxRequest *request, const LinxPins *pins, const char *
   struct libmnt_fs *fs;
 
   /* A helper's mount(8) has done so. */
-  if (!is_host (pins) || words[0] == '\0' || pins->helper)
+  if (!is_host (pins) || words[0] == '\0' || pins->fs.by_helper)
     return;
   fs = source != NULL ? new_entry (pins, source, words) : NULL;
   if (fs != NULL)
@@ -176,7 +177,7 @@ linx_utab_forget (const LinxPins *pins, const char *target)
 void
 linx_utab_move (const LinxPins *pins)
 {
-  struct libmnt_fs *fs = is_host (pins) ? new_entry (pins, pins->source, "") : NULL;
+  struct libmnt_fs *fs = is_host (pins) ? new_entry (pins, pins->source.path, "") : NULL;
 
   if (fs != NULL)
     change_later (MS_MOVE, NULL, fs);

@@ -35,31 +35,31 @@ put_arguments (LinxDetails *details, const LinxRequest *request, const LinxPins 
 {
   gboolean filters = request->method->bit == LINX_VERB_LIST_MOUNTS;
   gboolean is_pivot = request->method->bit == LINX_VERB_PIVOT_ROOT;
-  const char *target = pins != NULL && !pins->target_detached ? pins->target : NULL;
-  gboolean mapped = pins != NULL && pins->idmap_inode != 0;
+  const char *target = pins != NULL && !pins->target.is_detached ? pins->target.path : NULL;
+  gboolean mapped = pins != NULL && pins->idmap.inode != 0;
   g_autofree char *in = linx_word_where (&request->in);
   g_autofree char *idmap = linx_word_where (&request->idmap);
 
   linx_details_put (details, "operation", request->method->operation);
   put_source_text (details, "source",
                    filters                                               ? request->source.path
-                   : pins != NULL && pins->source_kind != LINX_SOURCE_FD ? pins->source
+                   : pins != NULL && pins->source.kind != LINX_SOURCE_FD ? pins->source.path
                                                                          : NULL);
   linx_details_put (details, "target", filters ? request->at : is_pivot ? NULL : target);
   linx_details_put (details, "new-root", is_pivot ? target : NULL);
-  linx_details_put (details, "put-old", pins != NULL ? pins->put_old.path : NULL);
+  linx_details_put (details, "put-old", pins != NULL ? pins->put_old.place.path : NULL);
   put_propagation (details, request);
   if (filters)
     linx_details_put_list (details, "fstype", request->fstypes);
   else
     linx_details_put (details, "fstype",
-                      pins != NULL && pins->fstype != NULL ? pins->fstype : request->fstype);
+                      pins != NULL && pins->fs.type != NULL ? pins->fs.type : request->fstype);
   linx_details_put (details, "in", in);
   linx_details_put (details, "idmap", idmap);
-  linx_details_put_number (details, "idmap-id", mapped, mapped ? pins->idmap_inode : 0);
-  linx_details_put_number (details, "idmap-owner", mapped, mapped ? pins->idmap_owner : 0);
-  linx_details_put_number (details, "process", pins != NULL && pins->process_pid != 0,
-                           pins != NULL ? (guint64)pins->process_pid : 0);
+  linx_details_put_number (details, "idmap-id", mapped, mapped ? pins->idmap.inode : 0);
+  linx_details_put_number (details, "idmap-owner", mapped, mapped ? pins->idmap.owner : 0);
+  linx_details_put_number (details, "process", pins != NULL && pins->fs_process.pid != 0,
+                           pins != NULL ? (guint64)pins->fs_process.pid : 0);
 }
 
 /* A comma list of three, any of which may be empty. */
@@ -102,8 +102,8 @@ put_layers (LinxDetails *details, const LinxPins *pins)
 {
   GString *text = linx_details_begin (details, "layers");
 
-  for (guint i = 0; pins != NULL && pins->layers != NULL && i < pins->layers->len; i++) {
-    const LinxLayer *layer = &g_array_index (pins->layers, LinxLayer, i);
+  for (guint i = 0; pins != NULL && pins->fs.layers != NULL && i < pins->fs.layers->len; i++) {
+    const LinxLayer *layer = &g_array_index (pins->fs.layers, LinxLayer, i);
     g_autofree char *path = linx_text_escape (layer->place.path);
     g_auto (GStrv) parts = g_strsplit (path, ",", -1);
     g_autofree char *one = g_strjoinv ("\\x2c", parts);
@@ -171,26 +171,26 @@ put_namespace (LinxDetails *details, const LinxPins *pins)
 static void
 put_caller (LinxDetails *details, const LinxPins *pins)
 {
-  gboolean known = pins != NULL && pins->verified;
+  gboolean known = pins != NULL && pins->sender.verified;
 
   linx_details_put (details, "caller-namespace",
                     !known                 ? ""
-                    : pins->caller_in_host ? "host"
+                    : pins->sender.in_host ? "host"
                                            : "other");
   linx_details_put (details, "caller-userns",
                     !known                           ? ""
-                    : pins->caller_in_initial_userns ? "initial"
+                    : pins->sender.in_initial_userns ? "initial"
                                                      : "other");
   put_cgroup (details, "caller-unit", "caller-cgroup", "caller-machine",
-              known ? &pins->caller_cgroup : NULL);
+              known ? &pins->sender.cgroup : NULL);
 }
 
 /* A device or an image that Mount makes a filesystem from was looked up where it acts. */
 static gboolean
 has_source_namespace (const LinxRequest *request, const LinxPins *pins)
 {
-  gboolean has_path = pins->source_place.path != NULL && pins->source_kind != LINX_SOURCE_TAG;
-  gboolean has_layers = pins->layers != NULL && pins->layers->len > 0;
+  gboolean has_path = pins->source.place.path != NULL && pins->source.kind != LINX_SOURCE_TAG;
+  gboolean has_layers = pins->fs.layers != NULL && pins->fs.layers->len > 0;
 
   return (request->method->bit & (LINX_VERBS_CLONING | LINX_VERB_MOVE)) != 0
          || ((request->method->bit & LINX_VERBS_MAKING) != 0 && (has_path || has_layers));
@@ -220,17 +220,17 @@ put_source (LinxDetails *details, const LinxRequest *request, const LinxPins *pi
   gboolean has_source = (request->method->bit & LINX_VERBS_WITH_SOURCE) != 0;
   gboolean is_device
       = pins != NULL
-        && (pins->source_kind == LINX_SOURCE_DEVICE || pins->source_kind == LINX_SOURCE_TAG);
+        && (pins->source.kind == LINX_SOURCE_DEVICE || pins->source.kind == LINX_SOURCE_TAG);
   gboolean has_target = request->target.path != NULL || request->target.fd >= 0;
   g_autofree char *device
-      = is_device ? g_strdup_printf ("%u:%u", pins->device_major, pins->device_minor) : NULL;
+      = is_device ? g_strdup_printf ("%u:%u", pins->source.major, pins->source.minor) : NULL;
 
   put_source_text (details, "source-given", has_source ? linx_named_text (&request->source) : NULL);
   linx_details_put (
       details, "source-kind",
-      has_source ? linx_word_source (pins != NULL ? pins->source_kind : LINX_SOURCE_NONE) : NULL);
+      has_source ? linx_word_source (pins != NULL ? pins->source.kind : LINX_SOURCE_NONE) : NULL);
   linx_details_put (details, "device", device);
-  linx_details_put_boolean (details, "loop-shared", pins != NULL && pins->loop_shared);
+  linx_details_put_boolean (details, "loop-shared", pins != NULL && pins->source.loop_shared);
   linx_details_put (details, "target-given",
                     has_target ? linx_named_text (&request->target) : NULL);
   put_source_namespace (details, request, pins);
@@ -239,13 +239,13 @@ put_source (LinxDetails *details, const LinxRequest *request, const LinxPins *pi
 static void
 put_target (LinxDetails *details, const LinxPins *pins)
 {
-  gboolean held = pins != NULL && pins->target != NULL;
+  gboolean held = pins != NULL && pins->target.path != NULL;
 
   linx_details_put (details, "target-kind", held ? linx_word_target (pins) : NULL);
-  linx_details_put_number (details, "target-mount-id", held, held ? pins->target_mount : 0);
-  linx_details_put_boolean (details, "target-is-mount", held && pins->target_is_mount);
-  linx_details_put (details, "target-propagation", held ? pins->target_propagation : NULL);
-  linx_details_put (details, "propagates", pins != NULL ? pins->propagates : NULL);
+  linx_details_put_number (details, "target-mount-id", held, held ? pins->target.mount : 0);
+  linx_details_put_boolean (details, "target-is-mount", held && pins->target.is_mount);
+  linx_details_put (details, "target-propagation", held ? pins->target.propagation : NULL);
+  linx_details_put (details, "propagates", pins != NULL ? pins->peers.word : NULL);
 }
 
 LinxDetails *
@@ -258,7 +258,7 @@ linx_describe (const LinxRequest *request, const LinxPins *pins)
   put_namespace (details, pins);
   put_caller (details, pins);
   put_cgroup (details, "process-unit", "process-cgroup", "process-machine",
-              pins != NULL ? &pins->process_cgroup : NULL);
+              pins != NULL ? &pins->fs_process.cgroup : NULL);
   put_source (details, request, pins);
   put_target (details, pins);
   return details;

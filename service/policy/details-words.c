@@ -40,11 +40,11 @@ linx_word_create (LinxCreate create)
 const char *
 linx_word_target (const LinxPins *pins)
 {
-  if (pins->target_detached)
+  if (pins->target.is_detached)
     return "fd";
-  if (pins->name != NULL)
+  if (pins->target.name != NULL)
     return "";
-  return S_ISDIR (pins->place.id.mode) ? "directory" : "file";
+  return S_ISDIR (pins->target.place.id.mode) ? "directory" : "file";
 }
 
 const char *

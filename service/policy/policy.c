@@ -12,7 +12,7 @@ static gboolean
 reads_own (const LinxRequest *request, const LinxPins *pins)
 {
   return (request->method->bit & LINX_VERBS_READING) != 0 && pins->ns[LINX_IN].own
-         && !(pins->confined && request->method->bit == LINX_VERB_WATCH);
+         && !(pins->listing.is_confined && request->method->bit == LINX_VERB_WATCH);
 }
 
 /* What is checked, and what is told of it. */
@@ -57,10 +57,10 @@ brings_from_elsewhere (const LinxRequest *request, const LinxPins *pins)
 {
   LinxSide side = request->from.kind != LINX_WHERE_NONE ? LINX_FROM : LINX_IN;
 
-  gboolean has_path = pins->source_place.path != NULL && pins->source_kind != LINX_SOURCE_TAG;
+  gboolean has_path = pins->source.place.path != NULL && pins->source.kind != LINX_SOURCE_TAG;
 
   return (request->method->bit & LINX_VERBS_WITH_SOURCE) != 0
-         && (has_path || (pins->layers != NULL && pins->layers->len > 0))
+         && (has_path || (pins->fs.layers != NULL && pins->fs.layers->len > 0))
          && pins->ns[side].kind != LINX_NAMESPACE_HOST;
 }
 
@@ -74,8 +74,8 @@ linx_policy_checks (const LinxRequest *request, const LinxPins *pins, LinxDetail
 
   add_own (&here, request, pins);
   /* As if it were done there. */
-  for (guint i = 0; pins->host_places != NULL && i < pins->host_places->len; i++) {
-    const Checks there = { checks, details, g_ptr_array_index (pins->host_places, i), NULL };
+  for (guint i = 0; pins->peers.host_places != NULL && i < pins->peers.host_places->len; i++) {
+    const Checks there = { checks, details, g_ptr_array_index (pins->peers.host_places, i), NULL };
 
     add_own (&there, request, pins);
     /* What a mount of another namespace may do nobody has taken from it. */
@@ -103,7 +103,7 @@ is_seen (const LinxPins *pins, LinxSide side)
 {
   const LinxNamespace *ns = &pins->ns[side];
 
-  return ns->kind == LINX_NAMESPACE_UNKNOWN ? pins->caller_sees_as_service : ns->seen_by_caller;
+  return ns->kind == LINX_NAMESPACE_UNKNOWN ? pins->sender.sees_as_service : ns->seen_by_caller;
 }
 
 static gboolean
@@ -115,9 +115,9 @@ is_self (const LinxWhere *where)
 gboolean
 linx_policy_is_seen (const LinxRequest *request, const LinxPins *pins)
 {
-  return !pins->host_was_read && is_seen (pins, LINX_IN)
+  return !pins->peers.host_was_read && is_seen (pins, LINX_IN)
          && (request->from.kind == LINX_WHERE_NONE || is_seen (pins, LINX_FROM))
-         && (pins->caller_sees_as_service || !names_of_services (request));
+         && (pins->sender.sees_as_service || !names_of_services (request));
 }
 
 gboolean
@@ -126,7 +126,7 @@ linx_policy_may_tell (const LinxRequest *request, const LinxCaller *caller, cons
   if (pins == NULL)
     return caller->account == LINX_ACCOUNT_ROOT
            || (is_self (&request->in) && is_self (&request->from) && !names_of_services (request));
-  if (pins->privileged || !pins->verified)
+  if (pins->sender.privileged || !pins->sender.verified)
     return TRUE;
   return linx_policy_is_seen (request, pins);
 }

@@ -27,11 +27,10 @@ pin_tag (const LinxRequest *request, LinxPins *pins, GError **error)
 
   if (!linx_namespace_enter_own (error))
     return FALSE;
-  path = linx_tag_find (request->source.path, pins->privileged, error);
-  pins->fd[LINX_PIN_SOURCE] = path != NULL ? linx_path_open (AT_FDCWD, path, 0, error) : -1;
-  ok = pins->fd[LINX_PIN_SOURCE] >= 0
-       && linx_place_read (&pins->source_place, pins->fd[LINX_PIN_SOURCE], path, error);
-  pins->source_kind = LINX_SOURCE_TAG;
+  path = linx_tag_find (request->source.path, pins->sender.privileged, error);
+  pins->source.fd = path != NULL ? linx_path_open (AT_FDCWD, path, 0, error) : -1;
+  ok = pins->source.fd >= 0 && linx_place_read (&pins->source.place, pins->source.fd, path, error);
+  pins->source.kind = LINX_SOURCE_TAG;
   return ok && linx_namespace_enter (pins, LINX_IN, error);
 }
 
@@ -60,10 +59,10 @@ refuse_word (const char *word, GError **error)
 static gboolean
 pin_image (const LinxRequest *request, LinxPins *pins, GError **error)
 {
-  pins->source_kind = LINX_SOURCE_FILE;
-  pins->source_read_only = !linx_path_may_write (pins->fd[LINX_PIN_SOURCE]);
-  if (pins->source_read_only && (request->options->attr.clear & MOUNT_ATTR_RDONLY) != 0)
-    return linx_error_set (error, LINX_MOUNT_STAGE_LOOP, EACCES, pins->source,
+  pins->source.kind = LINX_SOURCE_FILE;
+  pins->source.read_only = !linx_path_may_write (pins->source.fd);
+  if (pins->source.read_only && (request->options->attr.clear & MOUNT_ATTR_RDONLY) != 0)
+    return linx_error_set (error, LINX_MOUNT_STAGE_LOOP, EACCES, pins->source.path,
                            "option 'rw', and the file may not be written");
   return linx_loop_pin (request, pins, error);
 }
@@ -73,15 +72,15 @@ pin_path (const LinxRequest *request, LinxPins *pins, GError **error)
 {
   if (!linx_pins_hold_source (request, pins, LINX_PATH_TRIGGER, error))
     return FALSE;
-  if (S_ISREG (pins->source_place.id.mode))
+  if (S_ISREG (pins->source.place.id.mode))
     return pin_image (request, pins, error);
-  if (!S_ISBLK (pins->source_place.id.mode))
+  if (!S_ISBLK (pins->source.place.id.mode))
     return linx_error_set (error, LINX_MOUNT_STAGE_RESOLVE, ENOTBLK,
                            linx_named_text (&request->source),
                            "neither a block device nor a file with an image");
   if (has_image_options (request->options))
     return refuse_image_options (error);
-  pins->source_kind = LINX_SOURCE_DEVICE;
+  pins->source.kind = LINX_SOURCE_DEVICE;
   return TRUE;
 }
 
@@ -90,15 +89,15 @@ pin_path (const LinxRequest *request, LinxPins *pins, GError **error)
 static gboolean
 pin_word (const LinxRequest *request, LinxPins *pins, LinxTypeNeed need, GError **error)
 {
-  if (need == LINX_TYPE_UNKNOWN && !pins->privileged)
+  if (need == LINX_TYPE_UNKNOWN && !pins->sender.privileged)
     return linx_error_set_args (
         error,
         "'fstype' is not known to this kernel yet: '%s'; root may mount it, "
         "which loads it",
-        pins->fstype);
-  if (!pins->helper && strlen (request->source.path) > MAX_SOURCE_BYTES)
+        pins->fs.type);
+  if (!pins->fs.by_helper && strlen (request->source.path) > MAX_SOURCE_BYTES)
     return linx_error_set_args (error, "'source' is longer than %d bytes", MAX_SOURCE_BYTES);
-  pins->source = g_strdup (request->source.path);
+  pins->source.path = g_strdup (request->source.path);
   return TRUE;
 }
 
@@ -110,7 +109,7 @@ pin_for_helper (const LinxRequest *request, LinxPins *pins, gboolean is_tag, GEr
     return linx_pins_hold_source (request, pins, LINX_PATH_TRIGGER, error);
   if (!pin_tag (request, pins, error))
     return FALSE;
-  pins->source = g_strdup (pins->source_place.path);
+  pins->source.path = g_strdup (pins->source.place.path);
   return TRUE;
 }
 
@@ -126,37 +125,37 @@ gboolean
 linx_fs_source_pin (const LinxRequest *request, LinxPins *pins, GError **error)
 {
   const LinxNamed *source = &request->source;
-  gboolean deviceless = pins->helper || linx_namespaced_fs_is (pins->fstype);
-  LinxTypeNeed need = deviceless ? LINX_TYPE_NO_DEVICE : linx_filesystem_type_need (pins->fstype);
+  gboolean deviceless = pins->fs.by_helper || linx_namespaced_fs_is (pins->fs.type);
+  LinxTypeNeed need = deviceless ? LINX_TYPE_NO_DEVICE : linx_filesystem_type_need (pins->fs.type);
   gboolean is_path
-      = source->fd >= 0 || (source->path[0] == '/' && !is_share (pins->fstype, source->path));
+      = source->fd >= 0 || (source->path[0] == '/' && !is_share (pins->fs.type, source->path));
   gboolean is_tag = source->fd < 0 && linx_tag_is (source->path);
   gboolean ok;
 
-  if (pins->helper && (is_path || is_tag))
+  if (pins->fs.by_helper && (is_path || is_tag))
     return pin_for_helper (request, pins, is_tag, error);
   if (need == LINX_TYPE_NO_DEVICE && source->fd >= 0)
-    return linx_error_set_args (error, "'source-fd' is no source for fstype %s", pins->fstype);
+    return linx_error_set_args (error, "'source-fd' is no source for fstype %s", pins->fs.type);
   if (need == LINX_TYPE_NO_DEVICE && has_image_options (request->options))
     return refuse_image_options (error);
   if (need == LINX_TYPE_NO_DEVICE
-      || (need == LINX_TYPE_UNKNOWN && !is_path && !is_tag && pins->fstype[0] != '\0'))
+      || (need == LINX_TYPE_UNKNOWN && !is_path && !is_tag && pins->fs.type[0] != '\0'))
     return pin_word (request, pins, need, error);
-  if (!is_path && !is_tag && pins->fstype[0] == '\0')
+  if (!is_path && !is_tag && pins->fs.type[0] == '\0')
     return linx_error_set_args (error, "'fstype' is empty, and 'source' nothing to read it from");
   if (!is_path && !is_tag)
     return refuse_word (source->path, error);
   ok = is_tag ? pin_tag (request, pins, error) : pin_path (request, pins, error);
   if (!ok)
     return FALSE;
-  g_free (pins->source);
-  pins->source = g_strdup (pins->source_place.path);
-  pins->device_major = pins->source_place.id.rdev_major;
-  pins->device_minor = pins->source_place.id.rdev_minor;
-  if (pins->fstype[0] != '\0')
+  g_free (pins->source.path);
+  pins->source.path = g_strdup (pins->source.place.path);
+  pins->source.major = pins->source.place.id.rdev_major;
+  pins->source.minor = pins->source.place.id.rdev_minor;
+  if (pins->fs.type[0] != '\0')
     return TRUE;
   /* What is on it would be parsed, with root's rights, before anybody was asked. */
-  if (!pins->privileged)
+  if (!pins->sender.privileged)
     return linx_error_set_args (error, "'fstype' is empty: only root has it read from the source");
   return linx_fstype_detect (request, pins, error);
 }
@@ -164,13 +163,13 @@ linx_fs_source_pin (const LinxRequest *request, LinxPins *pins, GError **error)
 gboolean
 linx_fs_source_check_need (const LinxPins *pins, GError **error)
 {
-  LinxTypeNeed need = linx_filesystem_type_need (pins->fstype);
+  LinxTypeNeed need = linx_filesystem_type_need (pins->fs.type);
 
-  if (pins->source_kind == LINX_SOURCE_NONE && need == LINX_TYPE_DEVICE)
-    return refuse_word (pins->source, error);
-  if (pins->source_kind != LINX_SOURCE_NONE && need == LINX_TYPE_NO_DEVICE)
+  if (pins->source.kind == LINX_SOURCE_NONE && need == LINX_TYPE_DEVICE)
+    return refuse_word (pins->source.path, error);
+  if (pins->source.kind != LINX_SOURCE_NONE && need == LINX_TYPE_NO_DEVICE)
     return linx_error_set_args (error, "fstype %s is made from no device and no image: '%s'",
-                                pins->fstype, pins->source);
+                                pins->fs.type, pins->source.path);
   return TRUE;
 }
 
@@ -181,14 +180,15 @@ static char *
 own_node (const LinxPins *pins, GError **error)
 {
   g_autofree char *uevent
-      = g_strdup_printf ("/sys/dev/block/%u:%u/uevent", pins->device_major, pins->device_minor);
+      = g_strdup_printf ("/sys/dev/block/%u:%u/uevent", pins->source.major, pins->source.minor);
   g_autofree char *text = NULL;
   const char *name = NULL;
 
   if (g_file_get_contents (uevent, &text, NULL, NULL))
     name = strstr (text, "DEVNAME=");
   if (name == NULL) {
-    linx_error_set (error, LINX_MOUNT_STAGE_RESOLVE, ENODEV, pins->source, "the device is gone");
+    linx_error_set (error, LINX_MOUNT_STAGE_RESOLVE, ENODEV, pins->source.path,
+                    "the device is gone");
     return NULL;
   }
   name += strlen ("DEVNAME=");
@@ -198,18 +198,18 @@ own_node (const LinxPins *pins, GError **error)
 gboolean
 linx_fs_source_open (const LinxRequest *request, LinxPins *pins, LinxDevice *device, GError **error)
 {
-  if (pins->source_kind == LINX_SOURCE_NONE) {
-    device->path = g_strdup (pins->source);
+  if (pins->source.kind == LINX_SOURCE_NONE) {
+    device->path = g_strdup (pins->source.path);
     return TRUE;
   }
-  if (pins->source_kind != LINX_SOURCE_TAG && !linx_pins_recheck_source (pins, error))
+  if (pins->source.kind != LINX_SOURCE_TAG && !linx_pins_recheck_source (pins, error))
     return FALSE;
-  if (pins->source_kind == LINX_SOURCE_FILE)
+  if (pins->source.kind == LINX_SOURCE_FILE)
     return linx_loop_open (request, pins, device, error);
   if (!linx_namespace_enter_own (error))
     return FALSE;
-  device->major = pins->device_major;
-  device->minor = pins->device_minor;
+  device->major = pins->source.major;
+  device->minor = pins->source.minor;
   device->path = own_node (pins, error);
   return device->path != NULL;
 }

@@ -12,7 +12,7 @@
 static gboolean
 fail (const LinxPins *pins, int err, const char *words, GError **error)
 {
-  return linx_error_set (error, LINX_MOUNT_STAGE_MOUNT, err, pins->source, words);
+  return linx_error_set (error, LINX_MOUNT_STAGE_MOUNT, err, pins->source.path, words);
 }
 
 static gboolean
@@ -21,9 +21,9 @@ check_is_among (const LinxRequest *request, const LinxPins *pins, GError **error
   const char *const *types = (const char *const *)request->fstypes;
   g_autofree char *words = NULL;
 
-  if (types == NULL || g_strv_contains (types, pins->fstype) || g_strv_contains (types, "auto"))
+  if (types == NULL || g_strv_contains (types, pins->fs.type) || g_strv_contains (types, "auto"))
     return TRUE;
-  words = g_strdup_printf ("it is %s, which is none of those that were named", pins->fstype);
+  words = g_strdup_printf ("it is %s, which is none of those that were named", pins->fs.type);
   return fail (pins, EINVAL, words, error);
 }
 
@@ -43,8 +43,8 @@ probe (int fd, const LinxRequest *request, LinxPins *pins, GError **error)
       && blkid_probe_set_superblocks_flags (probe, BLKID_SUBLKS_TYPE) == 0)
     rc = blkid_do_safeprobe (probe);
   if (rc == 0 && blkid_probe_lookup_value (probe, "TYPE", &type, NULL) == 0) {
-    g_free (pins->fstype);
-    pins->fstype = g_strdup (type);
+    g_free (pins->fs.type);
+    pins->fs.type = g_strdup (type);
   }
   blkid_free_probe (probe);
   if (type != NULL)
@@ -59,7 +59,7 @@ probe (int fd, const LinxRequest *request, LinxPins *pins, GError **error)
 gboolean
 linx_fstype_detect (const LinxRequest *request, LinxPins *pins, GError **error)
 {
-  g_autofree char *link = g_strdup_printf ("thread-self/fd/%d", pins->fd[LINX_PIN_SOURCE]);
+  g_autofree char *link = g_strdup_printf ("thread-self/fd/%d", pins->source.fd);
   int fd = openat (linx_process_proc_fd (), link, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
   gboolean ok;
 

@@ -26,23 +26,23 @@ static GHashTable *attaching;
 static gboolean
 fail (const LinxPins *pins, int err, const char *words, GError **error)
 {
-  return linx_error_set (error, LINX_MOUNT_STAGE_LOOP, err, pins->source, words);
+  return linx_error_set (error, LINX_MOUNT_STAGE_LOOP, err, pins->source.path, words);
 }
 
 static gboolean
 is_read_only (const LinxRequest *request, const LinxPins *pins)
 {
-  return pins->source_read_only || (request->options->attr.set & MOUNT_ATTR_RDONLY) != 0;
+  return pins->source.read_only || (request->options->attr.set & MOUNT_ATTR_RDONLY) != 0;
 }
 
 static int
 open_file (const LinxRequest *request, const LinxPins *pins, GError **error)
 {
-  g_autofree char *link = g_strdup_printf ("thread-self/fd/%d", pins->fd[LINX_PIN_SOURCE]);
+  g_autofree char *link = g_strdup_printf ("thread-self/fd/%d", pins->source.fd);
   int flags = (is_read_only (request, pins) ? O_RDONLY : O_RDWR) | O_CLOEXEC | O_NONBLOCK;
   int fd, err;
 
-  if (!linx_credentials_assume (&pins->credentials, error))
+  if (!linx_credentials_assume (&pins->sender.credentials, error))
     return -1;
   fd = openat (linx_process_proc_fd (), link, flags);
   err = errno;
@@ -132,11 +132,11 @@ refuse (LinxLoopMatch match, guint number, const LinxPins *pins, GError **error)
 static LinxLoopRange
 range_of (const LinxRequest *request, const LinxPins *pins)
 {
-  const LinxFileId *id = &pins->source_place.id;
+  const LinxFileId *id = &pins->source.place.id;
 
   return (LinxLoopRange){ .device = makedev (id->major, id->minor),
                           .inode = id->inode,
-                          .name = pins->source_place.path,
+                          .name = pins->source.place.path,
                           .offset = request->options->offset,
                           .size_limit = request->options->size_limit,
                           .read_only = is_read_only (request, pins) };
@@ -147,7 +147,7 @@ static int
 use_attached (LinxLoopMatch match, guint number, int fd, const LinxRequest *request, LinxPins *pins,
               GError **error)
 {
-  pins->loop_shared = match == LINX_LOOP_SAME;
+  pins->source.loop_shared = match == LINX_LOOP_SAME;
   if (match == LINX_LOOP_SAME && !request->exclusive)
     return fd;
   if (match == LINX_LOOP_SAME)
@@ -168,7 +168,7 @@ attach (int file, const LinxRequest *request, LinxPins *pins, guint *number, GEr
 
   if (match != LINX_LOOP_FREE)
     return use_attached (match, *number, shared, request, pins, error);
-  pins->loop_shared = FALSE;
+  pins->source.loop_shared = FALSE;
   fd = configure (file, request, pins, number, error);
   if (fd < 0)
     return -1;
@@ -185,7 +185,7 @@ attach (int file, const LinxRequest *request, LinxPins *pins, guint *number, GEr
 static int
 attach_alone (int file, const LinxRequest *request, LinxPins *pins, guint *number, GError **error)
 {
-  const LinxFileId *id = &pins->source_place.id;
+  const LinxFileId *id = &pins->source.place.id;
   g_autofree char *key
       = g_strdup_printf ("%u:%u:%" G_GUINT64_FORMAT, id->major, id->minor, id->inode);
   int fd;
@@ -209,15 +209,15 @@ attach_alone (int file, const LinxRequest *request, LinxPins *pins, guint *numbe
 static gboolean
 check_shared (const LinxRequest *request, const LinxPins *pins, gboolean approved, GError **error)
 {
-  if (pins->privileged)
+  if (pins->sender.privileged)
     return TRUE;
-  if (pins->loop_shared && request->options->fs->len > 0)
+  if (pins->source.loop_shared && request->options->fs->len > 0)
     return fail (pins, EBUSY,
                  "it is attached already, and options would change a filesystem that is in use",
                  error);
-  return pins->loop_shared == approved
+  return pins->source.loop_shared == approved
              ? TRUE
-             : linx_error_set (error, LINX_MOUNT_STAGE_RESOLVE, ESTALE, pins->source,
+             : linx_error_set (error, LINX_MOUNT_STAGE_RESOLVE, ESTALE, pins->source.path,
                                "it was attached, or let go of, since it was approved");
 }
 
@@ -229,11 +229,11 @@ linx_loop_pin (const LinxRequest *request, LinxPins *pins, GError **error)
   guint number;
   int fd = -1;
 
-  if (pins->privileged)
+  if (pins->sender.privileged)
     return TRUE;
   if (!linx_namespace_enter_own (error) || !linx_credentials_suspend (&suspended, error))
     return FALSE;
-  pins->loop_shared = linx_loop_scan (&range, G_MAXUINT, &number, &fd) == LINX_LOOP_SAME;
+  pins->source.loop_shared = linx_loop_scan (&range, G_MAXUINT, &number, &fd) == LINX_LOOP_SAME;
   if (fd >= 0)
     close (fd);
   return linx_credentials_continue (&suspended, error)
@@ -243,7 +243,7 @@ linx_loop_pin (const LinxRequest *request, LinxPins *pins, GError **error)
 gboolean
 linx_loop_open (const LinxRequest *request, LinxPins *pins, LinxDevice *device, GError **error)
 {
-  gboolean approved = pins->loop_shared;
+  gboolean approved = pins->source.loop_shared;
   int file = open_file (request, pins, error);
   guint number = 0;
   struct stat node;

@@ -75,13 +75,13 @@ read_cgroup (LinxPins *pins, GError **error)
   LinxAsRoot suspended;
   gboolean ok;
 
-  if (pins->privileged)
+  if (pins->sender.privileged)
     return TRUE;
   if (!linx_credentials_suspend (&suspended, error))
     return FALSE;
-  ok = linx_cgroup_read (&pins->process_cgroup, pins->process_pid);
+  ok = linx_cgroup_read (&pins->fs_process.cgroup, pins->fs_process.pid);
   return linx_credentials_continue (&suspended, error)
-         && (ok && linx_process_alive (pins->fd[LINX_PIN_FS_PROCESS]) ? TRUE : dead (error));
+         && (ok && linx_process_alive (pins->fs_process.fd) ? TRUE : dead (error));
 }
 
 /* As root, likewise. */
@@ -92,10 +92,10 @@ look_at_cgroup_namespace (LinxPins *pins, GError **error)
 
   if (!linx_credentials_suspend (&suspended, error))
     return FALSE;
-  pins->shows_initial_cgroup
-      = linx_process_ns_inode (pins->process_pid, "cgroup") == LINX_INITIAL_CGROUPNS;
+  pins->fs_process.in_initial_cgroupns
+      = linx_process_ns_inode (pins->fs_process.pid, "cgroup") == LINX_INITIAL_CGROUPNS;
   return linx_credentials_continue (&suspended, error)
-         && (linx_process_alive (pins->fd[LINX_PIN_FS_PROCESS]) ? TRUE : dead (error));
+         && (linx_process_alive (pins->fs_process.fd) ? TRUE : dead (error));
 }
 
 static gboolean
@@ -104,28 +104,28 @@ open_shown (const LinxRequest *request, LinxPins *pins, GError **error)
   const LinxWhere *process = &request->process;
 
   if (process->kind != LINX_WHERE_NONE)
-    return open_process (process, pins->fd[LINX_LENT_PROCESS], &pins->fd[LINX_PIN_FS_PROCESS],
-                         &pins->process_pid, error)
+    return open_process (process, pins->fs_process.given_fd, &pins->fs_process.fd,
+                         &pins->fs_process.pid, error)
            && read_cgroup (pins, error);
-  if (pins->fd[LINX_PIN_PROCESS] < 0)
+  if (pins->ns[LINX_IN].process < 0)
     return linx_error_set_args (error,
                                 "'process' is missing: fstype %s shows a process's namespace, and "
                                 "'in' names none",
-                                pins->fstype);
-  pins->fd[LINX_PIN_FS_PROCESS] = fcntl (pins->fd[LINX_PIN_PROCESS], F_DUPFD_CLOEXEC, 0);
-  pins->process_pid = pins->ns[LINX_IN].pid;
-  return pins->fd[LINX_PIN_FS_PROCESS] >= 0 ? TRUE : dead (error);
+                                pins->fs.type);
+  pins->fs_process.fd = fcntl (pins->ns[LINX_IN].process, F_DUPFD_CLOEXEC, 0);
+  pins->fs_process.pid = pins->ns[LINX_IN].pid;
+  return pins->fs_process.fd >= 0 ? TRUE : dead (error);
 }
 
 gboolean
 linx_namespaced_fs_pin (const LinxRequest *request, LinxPins *pins, GError **error)
 {
-  int namespace = shown_by (pins->fstype);
+  int namespace = shown_by (pins->fs.type);
 
   if (namespace == 0)
     return request->process.kind == LINX_WHERE_NONE
                ? TRUE
-               : linx_error_set_args (error, "'process' says nothing to fstype %s", pins->fstype);
+               : linx_error_set_args (error, "'process' says nothing to fstype %s", pins->fs.type);
   return open_shown (request, pins, error)
          && (namespace != CLONE_NEWCGROUP || look_at_cgroup_namespace (pins, error));
 }
@@ -144,16 +144,16 @@ open_userns (LinxPins *pins, pid_t pid, GError **error)
 
   if (!linx_credentials_suspend (&suspended, error))
     return FALSE;
-  pins->fd[LINX_PIN_IDMAP] = linx_process_open (pid, "ns/user", O_RDONLY);
+  pins->idmap.fd = linx_process_open (pid, "ns/user", O_RDONLY);
   return linx_credentials_continue (&suspended, error)
-         && (pins->fd[LINX_PIN_IDMAP] >= 0 ? TRUE : dead (error));
+         && (pins->idmap.fd >= 0 ? TRUE : dead (error));
 }
 
 static gboolean
 open_idmap (const LinxRequest *request, LinxPins *pins, GError **error)
 {
   const LinxWhere *idmap = &request->idmap;
-  int lent = pins->fd[LINX_LENT_IDMAP];
+  int lent = pins->idmap.given_fd;
   int pidfd;
   pid_t pid;
   gboolean ok;
@@ -162,7 +162,7 @@ open_idmap (const LinxRequest *request, LinxPins *pins, GError **error)
     if (!is_user_namespace (lent))
       return linx_error_set (error, LINX_MOUNT_STAGE_OPEN_NS, EINVAL, "file descriptor",
                              "'idmap' is no user namespace");
-    pins->fd[LINX_PIN_IDMAP] = fcntl (lent, F_DUPFD_CLOEXEC, 0);
+    pins->idmap.fd = fcntl (lent, F_DUPFD_CLOEXEC, 0);
     return TRUE;
   }
   ok = open_process (idmap, lent, &pidfd, &pid, error) && open_userns (pins, pid, error)
@@ -181,9 +181,9 @@ linx_namespaced_fs_pin_idmap (const LinxRequest *request, LinxPins *pins, GError
     return TRUE;
   if (!open_idmap (request, pins, error))
     return FALSE;
-  userns = pins->fd[LINX_PIN_IDMAP];
-  pins->idmap_inode = linx_ns_fd_inode (userns);
-  return ioctl (userns, NS_GET_OWNER_UID, &pins->idmap_owner) == 0
+  userns = pins->idmap.fd;
+  pins->idmap.inode = linx_ns_fd_inode (userns);
+  return ioctl (userns, NS_GET_OWNER_UID, &pins->idmap.owner) == 0
              ? TRUE
              : linx_error_set (error, LINX_MOUNT_STAGE_OPEN_NS, errno, "'idmap'", NULL);
 }
@@ -248,11 +248,11 @@ open_proc_by_option (int pid_ns, int *context)
 static gboolean
 open_proc_of (const LinxPins *pins, int *context, GError **error)
 {
-  int pid_ns = linx_process_open (pins->process_pid, "ns/pid", O_RDONLY);
+  int pid_ns = linx_process_open (pins->fs_process.pid, "ns/pid", O_RDONLY);
   gboolean ok;
   int err;
 
-  if (pid_ns < 0 || !linx_process_alive (pins->fd[LINX_PIN_FS_PROCESS])) {
+  if (pid_ns < 0 || !linx_process_alive (pins->fs_process.fd)) {
     if (pid_ns >= 0)
       close (pid_ns);
     return linx_error_set (error, LINX_MOUNT_STAGE_OPEN_PID_NS, ESRCH, "process", NULL);
@@ -269,16 +269,16 @@ open_proc_of (const LinxPins *pins, int *context, GError **error)
 gboolean
 linx_namespaced_fs_open (const LinxPins *pins, int *context, GError **error)
 {
-  int namespace = shown_by (pins->fstype);
+  int namespace = shown_by (pins->fs.type);
 
   if (namespace == CLONE_NEWPID)
     return open_proc_of (pins, context, error);
   if (namespace != 0)
     linx_spare_workers_discard_current ();
-  if (namespace != 0 && setns (pins->fd[LINX_PIN_FS_PROCESS], namespace) < 0)
-    return linx_error_set (error, LINX_MOUNT_STAGE_SET_NS, errno, pins->fstype,
+  if (namespace != 0 && setns (pins->fs_process.fd, namespace) < 0)
+    return linx_error_set (error, LINX_MOUNT_STAGE_SET_NS, errno, pins->fs.type,
                            errno == ESRCH ? "the process whose namespace it shows has ended"
                                           : NULL);
-  *context = fsopen (pins->fstype, FSOPEN_CLOEXEC);
+  *context = fsopen (pins->fs.type, FSOPEN_CLOEXEC);
   return TRUE;
 }

@@ -18,7 +18,17 @@
 static void
 clear_layer (gpointer data)
 {
-  linx_place_clear (&((LinxLayer *)data)->place);
+  LinxLayer *layer = data;
+
+  linx_place_clear (&layer->place);
+  if (layer->fd >= 0)
+    close (layer->fd);
+}
+
+static const LinxLayer *
+layer_at (const LinxPins *pins, guint i)
+{
+  return &g_array_index (pins->fs.layers, LinxLayer, i);
 }
 
 /* The overlay writes there with the rights of who mounts it: root's. */
@@ -31,11 +41,11 @@ is_written (const char *option)
 static gboolean
 take_place (LinxPins *pins, GError **error)
 {
-  if (pins->layers->len == LINX_MAX_LAYERS)
+  if (pins->fs.layers->len == LINX_MAX_LAYERS)
     return linx_error_set_args (error, "more than %d layers", LINX_MAX_LAYERS);
   if (!linx_layers_take (pins->memory.account, 1, error))
     return FALSE;
-  pins->layers_taken++;
+  pins->fs.layers_taken++;
   return TRUE;
 }
 
@@ -45,8 +55,8 @@ check_length (const LinxPins *pins, const LinxLayer *layer, GError **error)
 {
   gsize bytes = strlen (layer->place.path);
 
-  for (guint i = 0; i < pins->layers->len; i++)
-    bytes += strlen (g_array_index (pins->layers, LinxLayer, i).place.path);
+  for (guint i = 0; i < pins->fs.layers->len; i++)
+    bytes += strlen (layer_at (pins, i)->place.path);
   if (bytes <= LINX_MAX_ARGUMENT_BYTES)
     return TRUE;
   g_set_error (error, G_DBUS_ERROR, G_DBUS_ERROR_LIMITS_EXCEEDED,
@@ -54,32 +64,35 @@ check_length (const LinxPins *pins, const LinxLayer *layer, GError **error)
   return FALSE;
 }
 
+static gboolean
+hold (const LinxRequest *request, const LinxPins *pins, LinxLayer *layer, const char *path,
+      GError **error)
+{
+  layer->fd = linx_path_open (pins->ns[LINX_IN].root, path, linx_pins_path_flags (request), error);
+  if (layer->fd < 0 || !linx_place_read (&layer->place, layer->fd, path, error))
+    return FALSE;
+  if (is_written (layer->option) && !linx_path_may_write (layer->fd))
+    return linx_error_set (error, LINX_MOUNT_STAGE_RESOLVE, EACCES, path,
+                           "the caller may not write to it");
+  return check_length (pins, layer, error);
+}
+
 /* @word: the option that named it. */
 static gboolean
 add (const LinxRequest *request, LinxPins *pins, const char *word, const char *option,
      const char *path, GError **error)
 {
-  LinxLayer layer = { .option = option };
-  guint place = LINX_PIN_LAYERS + pins->layers->len;
+  LinxLayer layer = { .fd = -1, .option = option };
 
   if (path[0] != '/')
     return linx_error_set_args (error, "option '%s' must name absolute paths: '%s'", word, path);
   if (!take_place (pins, error))
     return FALSE;
-  pins->fd[place]
-      = linx_path_open (pins->fd[LINX_PIN_ROOT], path, linx_pins_path_flags (request), error);
-  if (pins->fd[place] < 0 || !linx_place_read (&layer.place, pins->fd[place], path, error))
-    return FALSE;
-  if (is_written (option) && !linx_path_may_write (pins->fd[place])) {
-    linx_place_clear (&layer.place);
-    return linx_error_set (error, LINX_MOUNT_STAGE_RESOLVE, EACCES, path,
-                           "the caller may not write to it");
-  }
-  if (!check_length (pins, &layer, error)) {
-    linx_place_clear (&layer.place);
+  if (!hold (request, pins, &layer, path, error)) {
+    clear_layer (&layer);
     return FALSE;
   }
-  g_array_append_val (pins->layers, layer);
+  g_array_append_val (pins->fs.layers, layer);
   return TRUE;
 }
 
@@ -157,7 +170,7 @@ linx_layers_refuse_paths (const LinxRequest *request, const LinxPins *pins, GErr
 {
   const GPtrArray *fs = request->options->fs;
 
-  for (guint i = 0; i < fs->len && !pins->privileged; i++) {
+  for (guint i = 0; i < fs->len && !pins->sender.privileged; i++) {
     const LinxFsOption *option = g_ptr_array_index (fs, i);
 
     if (!linx_options_names_path (option))
@@ -176,10 +189,10 @@ linx_layers_pin (const LinxRequest *request, LinxPins *pins, GError **error)
 {
   const GPtrArray *fs = request->options->fs;
 
-  if (!g_str_equal (pins->fstype, "overlay"))
+  if (!g_str_equal (pins->fs.type, "overlay"))
     return linx_layers_refuse_paths (request, pins, error);
-  pins->layers = g_array_new (FALSE, FALSE, sizeof (LinxLayer));
-  g_array_set_clear_func (pins->layers, clear_layer);
+  pins->fs.layers = g_array_new (FALSE, FALSE, sizeof (LinxLayer));
+  g_array_set_clear_func (pins->fs.layers, clear_layer);
   for (guint i = 0; i < fs->len; i++) {
     const LinxFsOption *option = g_ptr_array_index (fs, i);
 
@@ -192,9 +205,8 @@ linx_layers_pin (const LinxRequest *request, LinxPins *pins, GError **error)
 gboolean
 linx_layers_recheck (const LinxPins *pins, GError **error)
 {
-  for (guint i = 0; pins->layers != NULL && i < pins->layers->len; i++)
-    if (!linx_pins_recheck_other (pins, &g_array_index (pins->layers, LinxLayer, i).place,
-                                  LINX_PIN_LAYERS + i, error))
+  for (guint i = 0; pins->fs.layers != NULL && i < pins->fs.layers->len; i++)
+    if (!linx_pins_recheck_layer (pins, layer_at (pins, i), error))
       return FALSE;
   return TRUE;
 }
@@ -202,9 +214,9 @@ linx_layers_recheck (const LinxPins *pins, GError **error)
 static int
 configure_by_fd (int context, const LinxPins *pins, const char **option)
 {
-  for (guint i = 0; i < pins->layers->len; i++) {
-    *option = g_array_index (pins->layers, LinxLayer, i).option;
-    if (fsconfig (context, FSCONFIG_SET_FD, *option, NULL, pins->fd[LINX_PIN_LAYERS + i]) < 0)
+  for (guint i = 0; i < pins->fs.layers->len; i++) {
+    *option = layer_at (pins, i)->option;
+    if (fsconfig (context, FSCONFIG_SET_FD, *option, NULL, layer_at (pins, i)->fd) < 0)
       return errno;
   }
   return 0;
@@ -217,14 +229,14 @@ list_numbers (const LinxPins *pins)
   GString *list = g_string_new (NULL);
   gboolean in_data = FALSE;
 
-  for (guint i = 0; i < pins->layers->len; i++) {
-    const char *option = g_array_index (pins->layers, LinxLayer, i).option;
+  for (guint i = 0; i < pins->fs.layers->len; i++) {
+    const char *option = layer_at (pins, i)->option;
     gboolean is_data = g_str_equal (option, "datadir+");
 
     if (is_written (option))
       continue;
     g_string_append (list, list->len == 0 ? "" : is_data && !in_data ? "::" : ":");
-    g_string_append_printf (list, "%d", pins->fd[LINX_PIN_LAYERS + i]);
+    g_string_append_printf (list, "%d", layer_at (pins, i)->fd);
     in_data = is_data;
   }
   return g_string_free (list, FALSE);
@@ -234,11 +246,11 @@ list_numbers (const LinxPins *pins)
 static int
 set_numbers (int context, const LinxPins *pins, gboolean all, const char **option)
 {
-  for (guint i = 0; i < pins->layers->len; i++) {
+  for (guint i = 0; i < pins->fs.layers->len; i++) {
     char number[16];
 
-    *option = g_array_index (pins->layers, LinxLayer, i).option;
-    g_snprintf (number, sizeof number, "%d", pins->fd[LINX_PIN_LAYERS + i]);
+    *option = layer_at (pins, i)->option;
+    g_snprintf (number, sizeof number, "%d", layer_at (pins, i)->fd);
     if ((all || is_written (*option))
         && fsconfig (context, FSCONFIG_SET_STRING, *option, number, 0) < 0)
       return errno;
@@ -270,7 +282,7 @@ configure_by_number (int context, const LinxPins *pins, const char **option)
 int
 linx_layers_configure (int context, const LinxPins *pins, const char **option)
 {
-  if (pins->layers == NULL)
+  if (pins->fs.layers == NULL)
     return 0;
   return linx_feature_overlay_layer_fds () ? configure_by_fd (context, pins, option)
                                            : configure_by_number (context, pins, option);

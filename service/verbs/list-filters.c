@@ -37,16 +37,16 @@ linx_list_filters_init (LinxListFilters *filters, const LinxRequest *request, co
                         GError **error)
 {
   gboolean has_paths = request->at != NULL || request->under != NULL;
-  int fd = pins->fd[LINX_PIN_ROOT];
+  int fd = pins->ns[LINX_IN].root;
   g_auto (LinxPlace) root = { 0 };
   LinxFileId whole, start;
 
-  if (has_paths && pins->fd[LINX_PIN_MOUNTINFO] < 0 && linx_file_id_read (&start, fd, "") == 0
+  if (has_paths && pins->listing.mountinfo < 0 && linx_file_id_read (&start, fd, "") == 0
       && linx_file_id_read (&whole, AT_FDCWD, "/") == 0 && !linx_file_id_equal (&start, &whole)
       && !linx_place_read (&root, fd, "the root", error))
     return FALSE;
   *filters = (LinxListFilters){ .request = request,
-                                .covering = request->target.path != NULL ? pins->target_mount : 0,
+                                .covering = request->target.path != NULL ? pins->target.mount : 0,
                                 .at = path_in (&root, request->at),
                                 .under = path_in (&root, request->under) };
   return TRUE;

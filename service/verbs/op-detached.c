@@ -19,7 +19,7 @@
 static GVariant *
 hand_out (LinxPins *pins, int mount)
 {
-  pins->fd[LINX_PIN_REPLY] = mount;
+  pins->reply = mount;
   return mount >= 0 ? g_variant_new ("(h)", 0) : NULL;
 }
 
@@ -61,7 +61,7 @@ static gboolean
 check_detached (const LinxPins *pins, GError **error)
 {
   LinxFileId id;
-  int rc = linx_file_id_read (&id, pins->fd[LINX_PIN_SOURCE], "");
+  int rc = linx_file_id_read (&id, pins->source.fd, "");
 
   if (rc != 0)
     return linx_error_set (error, LINX_MOUNT_STAGE_MOVE_MOUNT, rc, "mount", NULL);
@@ -78,7 +78,7 @@ prepare (LinxJob *job, const LinxRequest *request, const LinxPins *pins, GError 
 
   if (!linx_job_commit (job, "setting attributes of the detached mount", error))
     return FALSE;
-  ok = linx_attributes_prepare (request, pins, pins->fd[LINX_PIN_SOURCE],
+  ok = linx_attributes_prepare (request, pins, pins->source.fd,
                                 request->propagation == MS_SLAVE ? MS_SLAVE : MS_PRIVATE, &failure);
   linx_job_committed (job, ok);
   if (ok)
@@ -96,8 +96,7 @@ make_private (LinxJob *job, const LinxRequest *request, const LinxPins *pins, GE
   g_autofree char *parent = linx_mount_id_propagation (linx_peers_mounted_on (request, pins));
 
   return request->propagation != 0 || g_str_has_prefix (parent, "shared")
-         || linx_propagation_set (job, pins->fd[LINX_PIN_SOURCE], TRUE, MS_PRIVATE, pins->target,
-                                  error);
+         || linx_propagation_set (job, pins->source.fd, TRUE, MS_PRIVATE, pins->target.path, error);
 }
 
 /* Until it was in place, whoever lent it could take attributes back, and have others in its peer
@@ -106,27 +105,27 @@ static gboolean
 enforce (LinxJob *job, const LinxRequest *request, const LinxPins *pins, GError **error)
 {
   LinxAttributes own, tree;
-  int mount = pins->fd[LINX_PIN_SOURCE];
+  int mount = pins->source.fd;
 
   linx_attributes_of (request, pins, &own, &tree);
-  return linx_attributes_change (job, mount, TRUE, &tree, pins->target, error)
-         && linx_attributes_change (job, mount, FALSE, &own, pins->target, error)
+  return linx_attributes_change (job, mount, TRUE, &tree, pins->target.path, error)
+         && linx_attributes_change (job, mount, FALSE, &own, pins->target.path, error)
          && make_private (job, request, pins, error);
 }
 
 gboolean
 linx_attach_pin (const LinxRequest *request, LinxPins *pins, GError **error)
 {
-  pins->source_kind = LINX_SOURCE_FD;
-  pins->fd[LINX_PIN_SOURCE] = linx_path_reopen (pins->fd[LINX_LENT_SOURCE], error);
-  return pins->fd[LINX_PIN_SOURCE] >= 0 && check_detached (pins, error)
+  pins->source.kind = LINX_SOURCE_FD;
+  pins->source.fd = linx_path_reopen (pins->source.given_fd, error);
+  return pins->source.fd >= 0 && check_detached (pins, error)
          && linx_pins_hold_target (request, pins, error);
 }
 
 GVariant *
 linx_attach_perform (LinxJob *job, const LinxRequest *request, LinxPins *pins, GError **error)
 {
-  int mount = pins->fd[LINX_PIN_SOURCE];
+  int mount = pins->source.fd;
 
   if (!check_detached (pins, error) || !prepare (job, request, pins, error)
       || !linx_attach (job, request, pins, mount, error) || !enforce (job, request, pins, error))

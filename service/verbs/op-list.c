@@ -29,20 +29,20 @@ find_caller_root (LinxPins *pins, GError **error)
   gboolean same;
   int err;
 
-  err = linx_file_id_read_root (&pins->caller_root, pins->caller->pid);
+  err = linx_file_id_read_root (&pins->listing.root, pins->sender.caller->pid);
   if (err == 0)
     err = linx_file_id_read (&whole, AT_FDCWD, "/");
-  same = err == 0 && linx_file_id_equal (&pins->caller_root, &whole);
+  same = err == 0 && linx_file_id_equal (&pins->listing.root, &whole);
   if (err == 0 && !same) {
-    pins->fd[LINX_PIN_MOUNTINFO] = linx_process_open (pins->caller->pid, "mountinfo", O_RDONLY);
-    err = pins->fd[LINX_PIN_MOUNTINFO] >= 0 ? 0 : errno;
+    pins->listing.mountinfo = linx_process_open (pins->sender.caller->pid, "mountinfo", O_RDONLY);
+    err = pins->listing.mountinfo >= 0 ? 0 : errno;
   }
-  if (!linx_process_alive (pins->fd[LINX_LENT_CALLER]))
+  if (!linx_process_alive (pins->sender.pidfd))
     return linx_error_set (error, LINX_MOUNT_STAGE_OPEN_NS, ESRCH, "caller",
                            "the caller's process has ended");
   if (err != 0)
     return linx_error_set (error, LINX_MOUNT_STAGE_LIST, err, "caller", NULL);
-  pins->confined = !same;
+  pins->listing.is_confined = !same;
   return TRUE;
 }
 
@@ -54,7 +54,7 @@ linx_list_pin (const LinxRequest *request, LinxPins *pins, GError **error)
 
   if (request->target.path != NULL && !linx_pins_hold_target (request, pins, error))
     return FALSE;
-  if (pins->privileged || !pins->ns[LINX_IN].own)
+  if (pins->sender.privileged || !pins->ns[LINX_IN].own)
     return TRUE;
   ok = linx_credentials_suspend (&suspended, error) && find_caller_root (pins, error);
   return linx_credentials_continue (&suspended, ok ? error : NULL) && ok;
@@ -115,7 +115,7 @@ find_target (const char *path, const LinxPins *pins)
   int fd = -1;
   gboolean is;
 
-  if (linx_credentials_assume (&pins->credentials, NULL))
+  if (linx_credentials_assume (&pins->sender.credentials, NULL))
     fd = sys_openat2 (AT_FDCWD, path, O_PATH | O_CLOEXEC, RESOLVE_CACHED | RESOLVE_NO_SYMLINKS);
   if (!linx_credentials_resume (NULL) || fd < 0)
     return 0;
@@ -163,8 +163,7 @@ list_one (const LinxListFilters *filters, const LinxPins *pins, Reply *reply)
   g_autoptr (GArray) ids = NULL;
   guint n = 0;
 
-  if (pins->fd[LINX_PIN_MOUNTINFO] >= 0 || !linx_feature_statmount ()
-      || (!by_id && filters->at == NULL))
+  if (pins->listing.mountinfo >= 0 || !linx_feature_statmount () || (!by_id && filters->at == NULL))
     return FALSE;
   if (!by_id)
     top = find_target (filters->at, pins);
@@ -192,8 +191,8 @@ linx_list_perform (LinxJob *job, const LinxRequest *request, LinxPins *pins, GEr
 {
   g_autoptr (LinxRowWriter) writer = linx_row_writer_new ((const char *const *)request->fields);
   g_auto (LinxListFilters) filters = { 0 };
-  const LinxTableQuery query = { .mountinfo = pins->fd[LINX_PIN_MOUNTINFO],
-                                 .top = pins->confined ? pins->caller_root.mount : 0,
+  const LinxTableQuery query = { .mountinfo = pins->listing.mountinfo,
+                                 .top = pins->listing.is_confined ? pins->listing.root.mount : 0,
                                  .after = request->after,
                                  .limit = request->limit,
                                  .matches = linx_list_filters_match,
@@ -209,15 +208,15 @@ linx_list_perform (LinxJob *job, const LinxRequest *request, LinxPins *pins, GEr
   if (!linx_list_filters_init (&filters, request, pins, error))
     return NULL;
   /* Another root may show what no look sees. */
-  if (linx_monitors_count () > 0 && !pins->confined)
-    reply.listed = pins->listed = g_array_new (FALSE, FALSE, sizeof (LinxSnapshotEntry));
+  if (linx_monitors_count () > 0 && !pins->listing.is_confined)
+    reply.listed = pins->listing.told = g_array_new (FALSE, FALSE, sizeof (LinxSnapshotEntry));
   ok = list_one (&filters, pins, &reply) || linx_table_each (&query, add, &reply, error);
   user_options = reply.user_options;
   if (reply.error != NULL)
     g_propagate_error (ok ? error : NULL, reply.error);
   if (!ok || reply.error != NULL)
     return NULL;
-  pins->reply_bytes = linx_row_writer_bytes (writer);
+  pins->listing.reply_bytes = linx_row_writer_bytes (writer);
   rows = linx_row_writer_end (writer);
   return g_variant_new_tuple (&rows, 1);
 }
@@ -230,8 +229,8 @@ linx_list_settle (GDBusConnection *bus, const LinxRequest *request, LinxCaller *
   (void)request;
   (void)caller;
   (void)error;
-  if (pins->listed != NULL)
-    linx_monitors_note_listed (pins->ns[LINX_IN].inode, pins->listed);
+  if (pins->listing.told != NULL)
+    linx_monitors_note_listed (pins->ns[LINX_IN].inode, pins->listing.told);
   return value;
 }
 
@@ -241,11 +240,11 @@ linx_open_mountinfo_perform (LinxJob *job, const LinxRequest *request, LinxPins 
 {
   (void)job;
   (void)request;
-  pins->fd[LINX_PIN_REPLY] = pins->fd[LINX_PIN_MOUNTINFO];
-  pins->fd[LINX_PIN_MOUNTINFO] = -1;
-  if (pins->fd[LINX_PIN_REPLY] < 0)
-    pins->fd[LINX_PIN_REPLY] = linx_mountinfo_open_own ();
-  if (pins->fd[LINX_PIN_REPLY] < 0) {
+  pins->reply = pins->listing.mountinfo;
+  pins->listing.mountinfo = -1;
+  if (pins->reply < 0)
+    pins->reply = linx_mountinfo_open_own ();
+  if (pins->reply < 0) {
     linx_error_set (error, LINX_MOUNT_STAGE_LIST, errno, "mountinfo", NULL);
     return NULL;
   }

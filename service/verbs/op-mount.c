@@ -21,13 +21,13 @@ linx_mount_perform (LinxJob *job, const LinxRequest *request, LinxPins *pins, GE
   int mount;
 
   if (!linx_pins_recheck_as_caller (pins, error)
-      || (!pins->helper && !linx_attach_check_kind (request, pins, S_IFDIR, error)))
+      || (!pins->fs.by_helper && !linx_attach_check_kind (request, pins, S_IFDIR, error)))
     return NULL;
-  mount = pins->helper ? linx_helper_mount (job, request, pins, error)
-                       : linx_filesystem_make (job, request, pins, error);
+  mount = pins->fs.by_helper ? linx_helper_mount (job, request, pins, error)
+                             : linx_filesystem_make (job, request, pins, error);
   if (mount < 0)
     return NULL;
-  if (pins->helper || linx_attach (job, request, pins, mount, error))
+  if (pins->fs.by_helper || linx_attach (job, request, pins, mount, error))
     reply = linx_reply_placed (job, request, pins, mount, error);
   close (mount);
   return reply;

@@ -16,7 +16,7 @@
 static gboolean
 fail (const LinxPins *pins, int err, const char *words, GError **error)
 {
-  return linx_error_set (error, LINX_MOUNT_STAGE_MOVE_MOUNT, err, pins->source, words);
+  return linx_error_set (error, LINX_MOUNT_STAGE_MOVE_MOUNT, err, pins->source.path, words);
 }
 
 gboolean
@@ -24,13 +24,13 @@ linx_move_pin (const LinxRequest *request, LinxPins *pins, GError **error)
 {
   if (!linx_pins_hold_source (request, pins, 0, error))
     return FALSE;
-  if (g_str_equal (pins->source, "/"))
+  if (g_str_equal (pins->source.path, "/"))
     return fail (pins, EINVAL, "the root of the namespace is never moved", error);
-  if (!pins->source_place.id.mount_root)
+  if (!pins->source.place.id.mount_root)
     return fail (pins, EINVAL, "not a mount point", error);
   if (!linx_pins_hold_target (request, pins, error))
     return FALSE;
-  if (S_ISDIR (pins->source_place.id.mode) != S_ISDIR (pins->place.id.mode))
+  if (S_ISDIR (pins->source.place.id.mode) != S_ISDIR (pins->target.place.id.mode))
     return fail (pins, ENOTDIR, "a directory goes onto a directory only, and a file onto a file",
                  error);
   return TRUE;
@@ -40,7 +40,7 @@ linx_move_pin (const LinxRequest *request, LinxPins *pins, GError **error)
 static const char *
 explain (const LinxRequest *request, const LinxPins *pins, int err)
 {
-  guint64 parent = linx_mount_id_parent (pins->source_place.id.mount);
+  guint64 parent = linx_mount_id_parent (pins->source.place.id.mount);
   g_autofree char *propagation = linx_mount_id_propagation (parent);
 
   if (err == ELOOP)
@@ -62,13 +62,13 @@ explain (const LinxRequest *request, const LinxPins *pins, int err)
 GVariant *
 linx_move_perform (LinxJob *job, const LinxRequest *request, LinxPins *pins, GError **error)
 {
-  int mount = pins->fd[LINX_PIN_SOURCE];
+  int mount = pins->source.fd;
   int rc, err;
 
   if (!linx_pins_recheck_source (pins, error) || !linx_pins_recheck_as_caller (pins, error)
       || !linx_peers_recheck (request, pins, error) || !linx_job_commit (job, "move_mount", error))
     return NULL;
-  rc = linx_attach_move (request, mount, pins->fd[LINX_PIN_TARGET]);
+  rc = linx_attach_move (request, mount, pins->target.fd);
   err = errno;
   linx_job_committed (job, rc == 0);
   if (rc < 0) {

@@ -24,7 +24,7 @@ typedef struct {
 static gboolean
 fail (const Pivot *pivot, int err, const char *words, GError **error)
 {
-  return linx_error_set (error, LINX_MOUNT_STAGE_PIVOT_ROOT, err, pivot->pins->target, words);
+  return linx_error_set (error, LINX_MOUNT_STAGE_PIVOT_ROOT, err, pivot->pins->target.path, words);
 }
 
 static gboolean
@@ -38,9 +38,9 @@ is_directory (const LinxPlace *place, GError **error)
 gboolean
 linx_pivot_pin (const LinxRequest *request, LinxPins *pins, GError **error)
 {
-  return linx_pins_hold_target (request, pins, error) && is_directory (&pins->place, error)
+  return linx_pins_hold_target (request, pins, error) && is_directory (&pins->target.place, error)
          && linx_pins_hold_put_old (request, pins, error)
-         && (pins->put_old.path == NULL || is_directory (&pins->put_old, error));
+         && (pins->put_old.place.path == NULL || is_directory (&pins->put_old.place, error));
 }
 
 static gboolean
@@ -63,12 +63,12 @@ explain_einval (const Pivot *pivot)
     return "the root is the initial rootfs, which stays where it is: mount the new root over it "
            "and "
            "chroot instead";
-  if (!pins->target_is_mount && !pivot->bound)
+  if (!pins->target.is_mount && !pivot->bound)
     return "the new root is not a mount point: pass 'bind-new-root'";
-  if (is_shared (pins->target_mount) || is_shared (linx_mount_id_parent (pins->target_mount))
+  if (is_shared (pins->target.mount) || is_shared (linx_mount_id_parent (pins->target.mount))
       || is_shared (root_parent))
     return "the new root, or the mount that it is on, is shared: pass 'make-rprivate'";
-  if (pins->put_old.path != NULL && is_shared (pins->put_old.id.mount))
+  if (pins->put_old.place.path != NULL && is_shared (pins->put_old.place.id.mount))
     return "put_old is on a shared mount: pass 'make-rprivate'";
   return "the new root came locked from a more privileged mount namespace: pass 'bind-new-root'";
 }
@@ -78,7 +78,7 @@ explain (const Pivot *pivot, int err)
 {
   if (err == EINVAL)
     return explain_einval (pivot);
-  if (err == EBUSY && pivot->pins->target_mount == pivot->old_root && !pivot->bound)
+  if (err == EBUSY && pivot->pins->target.mount == pivot->old_root && !pivot->bound)
     return "the new root is on the mount that is the root already: pass 'bind-new-root', and a "
            "directory other than /";
   return NULL;
@@ -103,9 +103,9 @@ make_rprivate (const Pivot *pivot, GError **error)
 static gboolean
 check_bind (const Pivot *pivot, GError **error)
 {
-  if (pivot->pins->target_is_mount && pivot->pins->target_mount == pivot->old_root)
+  if (pivot->pins->target.is_mount && pivot->pins->target.mount == pivot->old_root)
     return fail (pivot, EBUSY, "the new root is the root already: name another directory", error);
-  if (!pivot->request->make_rprivate && is_shared (pivot->pins->target_mount))
+  if (!pivot->request->make_rprivate && is_shared (pivot->pins->target.mount))
     return fail (pivot, EINVAL, "the new root is on a shared mount: pass 'make-rprivate'", error);
   return TRUE;
 }
@@ -113,7 +113,7 @@ check_bind (const Pivot *pivot, GError **error)
 static gboolean
 bind_new_root (Pivot *pivot, GError **error)
 {
-  const char *path = pivot->pins->target;
+  const char *path = pivot->pins->target.path;
   int clone = open_tree (pivot->new_root, "",
                          OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH | AT_RECURSIVE);
   int rc, err;
@@ -155,13 +155,13 @@ undo_bind (const Pivot *pivot)
 static gboolean
 check_put_old (const Pivot *pivot, GError **error)
 {
-  const LinxPlace *place = &pivot->pins->put_old;
+  const LinxPlace *place = &pivot->pins->put_old.place;
   LinxFileId beneath;
   int fd, rc;
 
-  if (!pivot->bound || pivot->pins->put_old_below == NULL)
+  if (!pivot->bound || pivot->pins->put_old.below == NULL)
     return TRUE;
-  fd = sys_openat2 (pivot->new_root, pivot->pins->put_old_below, O_PATH | O_CLOEXEC,
+  fd = sys_openat2 (pivot->new_root, pivot->pins->put_old.below, O_PATH | O_CLOEXEC,
                     RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
   rc = fd < 0 ? errno : linx_file_id_read (&beneath, fd, "");
   if (fd >= 0)
@@ -179,11 +179,11 @@ static gboolean
 pivot_root (const Pivot *pivot, GError **error)
 {
   const LinxPins *pins = pivot->pins;
-  const char *put_old = pins->put_old_below != NULL ? pins->put_old_below : ".";
+  const char *put_old = pins->put_old.below != NULL ? pins->put_old.below : ".";
   int rc, err;
 
   if (fchdir (pivot->new_root) < 0)
-    return linx_error_set (error, LINX_MOUNT_STAGE_CHDIR, errno, pins->target, NULL);
+    return linx_error_set (error, LINX_MOUNT_STAGE_CHDIR, errno, pins->target.path, NULL);
   if (!linx_job_commit (pivot->job, "pivot_root", error))
     return FALSE;
   rc = (int)syscall (SYS_pivot_root, ".", put_old);
@@ -197,7 +197,7 @@ pivot_root (const Pivot *pivot, GError **error)
 static gboolean
 go_to_old_root (const Pivot *pivot, char **name, GError **error)
 {
-  const char *below = pivot->pins->put_old_below;
+  const char *below = pivot->pins->put_old.below;
   g_autofree char *parent = NULL;
   LinxFileId there;
   int fd = -1, rc = 0;
@@ -240,8 +240,8 @@ check_put_old_is_below (const Pivot *pivot, GError **error)
 {
   const LinxPins *pins = pivot->pins;
 
-  if (pins->put_old.path == NULL || pins->put_old_below != NULL
-      || g_str_equal (pins->put_old.path, pins->place.path))
+  if (pins->put_old.place.path == NULL || pins->put_old.below != NULL
+      || g_str_equal (pins->put_old.place.path, pins->target.place.path))
     return TRUE;
   return fail (pivot, EINVAL, "put_old must be the new root, or a directory below it", error);
 }
@@ -278,8 +278,7 @@ run (Pivot *pivot, GError **error)
 GVariant *
 linx_pivot_perform (LinxJob *job, const LinxRequest *request, LinxPins *pins, GError **error)
 {
-  Pivot pivot
-      = { .job = job, .request = request, .pins = pins, .new_root = pins->fd[LINX_PIN_TARGET] };
+  Pivot pivot = { .job = job, .request = request, .pins = pins, .new_root = pins->target.fd };
   LinxFileId root;
   gboolean ok;
 

@@ -11,19 +11,19 @@ linx_propagation_pin (const LinxRequest *request, LinxPins *pins, GError **error
 {
   if (!linx_pins_hold_target (request, pins, error))
     return FALSE;
-  return pins->target_is_mount ? TRUE
+  return pins->target.is_mount ? TRUE
                                : linx_error_set (error, LINX_MOUNT_STAGE_PROPAGATION, EINVAL,
-                                                 pins->target, "not a mount point");
+                                                 pins->target.path, "not a mount point");
 }
 
 GVariant *
 linx_propagation_perform (LinxJob *job, const LinxRequest *request, LinxPins *pins, GError **error)
 {
-  int mount = pins->fd[LINX_PIN_TARGET];
+  int mount = pins->target.fd;
 
   if (!linx_pins_recheck_as_caller (pins, error)
-      || !linx_propagation_set (job, mount, request->recursive, request->propagation, pins->target,
-                                error))
+      || !linx_propagation_set (job, mount, request->recursive, request->propagation,
+                                pins->target.path, error))
     return NULL;
   return linx_reply_changed (request, mount);
 }

@@ -15,18 +15,18 @@
 static gboolean
 fail (const LinxPins *pins, int err, const char *words, GError **error)
 {
-  return linx_error_set (error, LINX_MOUNT_STAGE_SET_ATTRIBUTES, err, pins->target, words);
+  return linx_error_set (error, LINX_MOUNT_STAGE_SET_ATTRIBUTES, err, pins->target.path, words);
 }
 
 /* What a filesystem option means depends on the type. */
 static gboolean
 pin_fstype (LinxPins *pins, GError **error)
 {
-  g_autofree LinxRow *row = linx_table_read_row (pins->target_mount, NULL);
+  g_autofree LinxRow *row = linx_table_read_row (pins->target.mount, NULL);
 
   if (row == NULL)
-    return linx_error_set (error, LINX_MOUNT_STAGE_RESOLVE, ESTALE, pins->target, NULL);
-  pins->fstype = g_strdup (row->fstype);
+    return linx_error_set (error, LINX_MOUNT_STAGE_RESOLVE, ESTALE, pins->target.path, NULL);
+  pins->fs.type = g_strdup (row->fstype);
   return TRUE;
 }
 
@@ -35,9 +35,9 @@ linx_remount_pin (const LinxRequest *request, LinxPins *pins, GError **error)
 {
   if (!linx_pins_hold_target (request, pins, error))
     return FALSE;
-  if (!pins->target_is_mount)
+  if (!pins->target.is_mount)
     return fail (pins, EINVAL, "not a mount point", error);
-  if (pins->target_detached && request->superblock)
+  if (pins->target.is_detached && request->superblock)
     return linx_error_set_args (error, "'superblock' does not go with a detached mount");
   return !request->superblock
          || (pin_fstype (pins, error) && linx_layers_refuse_paths (request, pins, error));
@@ -47,15 +47,15 @@ linx_remount_pin (const LinxRequest *request, LinxPins *pins, GError **error)
 GVariant *
 linx_remount_perform (LinxJob *job, const LinxRequest *request, LinxPins *pins, GError **error)
 {
-  int target = pins->fd[LINX_PIN_TARGET];
+  int target = pins->target.fd;
   LinxAttributes mount, tree;
 
   linx_attributes_of (request, pins, &mount, &tree);
   if (!linx_pins_recheck_as_caller (pins, error)
       || (request->superblock && !linx_filesystem_change (job, request, pins, error))
-      || !linx_attributes_change (job, target, TRUE, &tree, pins->target, error)
+      || !linx_attributes_change (job, target, TRUE, &tree, pins->target.path, error)
       || (!request->recursive
-          && !linx_attributes_change (job, target, FALSE, &mount, pins->target, error))
+          && !linx_attributes_change (job, target, FALSE, &mount, pins->target.path, error))
       || !linx_propagation_last_step (job, request, pins, target, error))
     return NULL;
   linx_utab_change (request, pins);

@@ -37,7 +37,7 @@ static gboolean
 find (const LinxRequest *request, const LinxPins *pins, Found *found, GError **error)
 {
   guint flags = linx_pins_path_flags (request) | (request->nofollow ? LINX_PATH_NOFOLLOW : 0);
-  int fd = linx_path_open (pins->fd[LINX_PIN_ROOT], request->target.path, flags, error);
+  int fd = linx_path_open (pins->ns[LINX_IN].root, request->target.path, flags, error);
   g_auto (LinxPlace) place = { 0 };
   gboolean ok;
 
@@ -69,7 +69,7 @@ find_untouched (const LinxRequest *request, const LinxPins *pins, Found *found, 
   int fd;
 
   linx_path_split (request->target.path, &parent, &name);
-  fd = linx_path_open (pins->fd[LINX_PIN_ROOT], parent, linx_pins_path_flags (request), error);
+  fd = linx_path_open (pins->ns[LINX_IN].root, parent, linx_pins_path_flags (request), error);
   if (fd < 0)
     return FALSE;
   ok = linx_place_read (&place, fd, parent, error);
@@ -95,7 +95,7 @@ static gboolean
 refuse_root (const LinxPins *pins, const Found *found, GError **error)
 {
   LinxFileId root;
-  int rc = linx_file_id_read (&root, pins->fd[LINX_PIN_ROOT], "");
+  int rc = linx_file_id_read (&root, pins->ns[LINX_IN].root, "");
 
   if (rc != 0)
     return fail (found->path, rc, NULL, error);
@@ -120,14 +120,14 @@ linx_umount_pin (const LinxRequest *request, LinxPins *pins, GError **error)
     return fail (found.path, ESTALE, "the mount there has another id", error);
 
   parent = g_path_get_dirname (found.path);
-  pins->fd[LINX_PIN_TARGET] = linx_place_open (&pins->place, parent, error);
-  if (pins->fd[LINX_PIN_TARGET] < 0)
+  pins->target.fd = linx_place_open (&pins->target.place, parent, error);
+  if (pins->target.fd < 0)
     return FALSE;
-  pins->name = g_path_get_basename (found.path);
-  pins->target = g_steal_pointer (&found.path);
-  pins->target_mount = found.id;
-  pins->target_is_mount = TRUE;
-  pins->target_propagation = linx_mount_id_propagation (pins->target_mount);
+  pins->target.name = g_path_get_basename (found.path);
+  pins->target.path = g_steal_pointer (&found.path);
+  pins->target.mount = found.id;
+  pins->target.is_mount = TRUE;
+  pins->target.propagation = linx_mount_id_propagation (pins->target.mount);
   return TRUE;
 }
 
@@ -140,9 +140,10 @@ mount_at_name (const LinxRequest *request, const LinxPins *pins)
   LinxFileId id;
 
   if (!request->expire)
-    return linx_file_id_read (&id, pins->fd[LINX_PIN_TARGET], pins->name) == 0 ? id.mount : 0;
+    return linx_file_id_read (&id, pins->target.fd, pins->target.name) == 0 ? id.mount : 0;
   table = linx_table_read (NULL);
-  row = table != NULL ? linx_table_find_top (table, pins->target, pins->place.id.mount) : NULL;
+  row = table != NULL ? linx_table_find_top (table, pins->target.path, pins->target.place.id.mount)
+                      : NULL;
   return row != NULL ? row->id : 0;
 }
 
@@ -171,7 +172,7 @@ static gboolean
 is_gone_with_those_below (const LinxRequest *request, const LinxPins *pins)
 {
   g_autofree LinxRow *row
-      = request->recursive ? linx_table_read_row (pins->target_mount, NULL) : NULL;
+      = request->recursive ? linx_table_read_row (pins->target.mount, NULL) : NULL;
 
   return request->recursive && row == NULL;
 }
@@ -185,16 +186,17 @@ send_nothing_on (LinxJob *job, const LinxRequest *request, const LinxPins *pins,
   struct mount_attr attr = { .propagation = MS_SLAVE };
   int rc, err;
 
-  if (pins->privileged || pins->ns[LINX_IN].kind == LINX_NAMESPACE_HOST
-      || pins->propagates[0] != '\0' || !(request->recursive || request->detach)
-      || mount_at_name (request, pins) != pins->target_mount)
+  if (pins->sender.privileged || pins->ns[LINX_IN].kind == LINX_NAMESPACE_HOST
+      || pins->peers.word[0] != '\0' || !(request->recursive || request->detach)
+      || mount_at_name (request, pins) != pins->target.mount)
     return TRUE;
   if (!linx_job_commit (job, "making what is to go a slave", error))
     return FALSE;
-  rc = mount_setattr (AT_FDCWD, pins->name, AT_SYMLINK_NOFOLLOW | AT_RECURSIVE, &attr, sizeof attr);
+  rc = mount_setattr (AT_FDCWD, pins->target.name, AT_SYMLINK_NOFOLLOW | AT_RECURSIVE, &attr,
+                      sizeof attr);
   err = errno;
   linx_job_committed (job, rc == 0);
-  return rc == 0 ? TRUE : fail (pins->target, err, NULL, error);
+  return rc == 0 ? TRUE : fail (pins->target.path, err, NULL, error);
 }
 
 static gboolean
@@ -206,17 +208,16 @@ unmount (LinxJob *job, const LinxRequest *request, const LinxPins *pins, GError 
 
   if (!linx_job_commit (job, "umount2", error))
     return FALSE;
-  rc = umount2 (pins->name, flags);
+  rc = umount2 (pins->target.name, flags);
   err = errno;
   linx_job_committed (job, rc == 0);
-  return rc == 0 ? TRUE : fail (pins->target, err, explain (request, err), error);
+  return rc == 0 ? TRUE : fail (pins->target.path, err, explain (request, err), error);
 }
 
 static gboolean
 go_to_parent (const LinxPins *pins, GError **error)
 {
-  return fchdir (pins->fd[LINX_PIN_TARGET]) == 0 ? TRUE
-                                                 : fail (pins->place.path, errno, NULL, error);
+  return fchdir (pins->target.fd) == 0 ? TRUE : fail (pins->target.place.path, errno, NULL, error);
 }
 
 /* There is no unmounting by id: the kernel takes the top of what is mounted on a name. The name is
@@ -229,19 +230,20 @@ linx_umount_perform (LinxJob *job, const LinxRequest *request, LinxPins *pins, G
       || !go_to_parent (pins, error) || !send_nothing_on (job, request, pins, error)
       || !unmount_below (job, request, pins, error) || !go_to_parent (pins, error))
     return NULL;
-  if (mount_at_name (request, pins) != pins->target_mount) {
+  if (mount_at_name (request, pins) != pins->target.mount) {
     if (is_gone_with_those_below (request, pins))
       return g_variant_new ("()");
-    fail (pins->target, ESTALE, "another mount is there than the one that was approved", error);
+    fail (pins->target.path, ESTALE, "another mount is there than the one that was approved",
+          error);
     return NULL;
   }
   if (!unmount (job, request, pins, error))
     return NULL;
-  if (linx_mount_id_exists (pins->target_mount)) {
-    fail (pins->target, ESTALE, "another mount came on top meanwhile and was unmounted instead",
-          error);
+  if (linx_mount_id_exists (pins->target.mount)) {
+    fail (pins->target.path, ESTALE,
+          "another mount came on top meanwhile and was unmounted instead", error);
     return NULL;
   }
-  linx_utab_forget (pins, pins->target);
+  linx_utab_forget (pins, pins->target.path);
   return g_variant_new ("()");
 }

@@ -15,14 +15,14 @@
 static gboolean
 hold_process (LinxPins *pins, GError **error)
 {
-  gboolean by_right = pins->ns[LINX_IN].own && !pins->privileged;
-  int process = by_right ? pins->fd[LINX_LENT_CALLER] : pins->fd[LINX_PIN_PROCESS];
+  gboolean by_right = pins->ns[LINX_IN].own && !pins->sender.privileged;
+  int process = by_right ? pins->sender.pidfd : pins->ns[LINX_IN].process;
 
   if (process < 0)
     return TRUE;
-  pins->watched_pid = by_right ? pins->caller->pid : pins->ns[LINX_IN].pid;
-  pins->fd[LINX_PIN_WATCHED] = fcntl (process, F_DUPFD_CLOEXEC, 0);
-  return pins->fd[LINX_PIN_WATCHED] >= 0
+  pins->watched.pid = by_right ? pins->sender.caller->pid : pins->ns[LINX_IN].pid;
+  pins->watched.process = fcntl (process, F_DUPFD_CLOEXEC, 0);
+  return pins->watched.process >= 0
              ? TRUE
              : linx_error_set (error, LINX_MOUNT_STAGE_WATCH, errno, "process", NULL);
 }
@@ -38,20 +38,20 @@ open_events (LinxPins *pins, GError **error)
 {
   if (!linx_feature_mount_events ())
     return TRUE;
-  if (ioctl (pins->fd[LINX_PIN_NS], LINX_NS_GET_MNTNS_ID, &pins->watched_ns) < 0)
+  if (ioctl (pins->ns[LINX_IN].fd, LINX_NS_GET_MNTNS_ID, &pins->watched.ns) < 0)
     return linx_error_set (error, LINX_MOUNT_STAGE_WATCH, errno, "mount namespace", NULL);
-  pins->fd[LINX_PIN_EVENTS] = linx_mount_events_open (pins->fd[LINX_PIN_NS], error);
-  return pins->fd[LINX_PIN_EVENTS] >= 0;
+  pins->watched.events = linx_mount_events_open (pins->ns[LINX_IN].fd, error);
+  return pins->watched.events >= 0;
 }
 
 /* It keeps the namespace alive: only where there is a process to tell when to let go. */
 static gboolean
 open_poller (LinxPins *pins, GError **error)
 {
-  if (pins->watched_pid == 0)
+  if (pins->watched.pid == 0)
     return TRUE;
-  pins->fd[LINX_PIN_POLLER] = linx_mount_poller_open (error);
-  return pins->fd[LINX_PIN_POLLER] >= 0 && linx_namespace_enter (pins, LINX_IN, error);
+  pins->watched.poller = linx_mount_poller_open (error);
+  return pins->watched.poller >= 0 && linx_namespace_enter (pins, LINX_IN, error);
 }
 
 /* All is open before the table is read: nothing that comes later is missed. */
@@ -60,15 +60,16 @@ linx_watch_perform (LinxJob *job, const LinxRequest *request, LinxPins *pins, GE
 {
   (void)job;
   (void)request;
-  if (pins->watched_pid == 0 && !linx_feature_mount_events ()) {
+  if (pins->watched.pid == 0 && !linx_feature_mount_events ()) {
     g_set_error_literal (error, G_DBUS_ERROR, G_DBUS_ERROR_NOT_SUPPORTED,
                          "before Linux 6.15 a namespace is watched by way of a process in it");
     return NULL;
   }
   if (!open_events (pins, error) || !open_poller (pins, error))
     return NULL;
-  pins->seen = linx_table_snapshot_new (pins->watched_pid != 0 ? 0 : pins->watched_ns, error);
-  return pins->seen != NULL ? g_variant_new ("()") : NULL;
+  pins->watched.snapshot
+      = linx_table_snapshot_new (pins->watched.pid != 0 ? 0 : pins->watched.ns, error);
+  return pins->watched.snapshot != NULL ? g_variant_new ("()") : NULL;
 }
 
 GVariant *
@@ -76,22 +77,22 @@ linx_watch_settle (GDBusConnection *bus, const LinxRequest *request, LinxCaller 
                    LinxPins *pins, GVariant *value, GError **error)
 {
   LinxMonitorParts parts = { .inode = pins->ns[LINX_IN].inode,
-                             .ns = pins->watched_ns,
-                             .events = pins->fd[LINX_PIN_EVENTS],
-                             .poller = pins->fd[LINX_PIN_POLLER],
-                             .seen = pins->seen };
-  gboolean by_right = pins->ns[LINX_IN].own && !pins->privileged;
-  LinxWatchedProcess process = { .pid = pins->watched_pid,
-                                 .pidfd = pins->fd[LINX_PIN_WATCHED],
-                                 .root = by_right ? &pins->caller_root : NULL };
+                             .ns = pins->watched.ns,
+                             .events = pins->watched.events,
+                             .poller = pins->watched.poller,
+                             .seen = pins->watched.snapshot };
+  gboolean by_right = pins->ns[LINX_IN].own && !pins->sender.privileged;
+  LinxWatchedProcess process = { .pid = pins->watched.pid,
+                                 .pidfd = pins->watched.process,
+                                 .root = by_right ? &pins->listing.root : NULL };
   guint64 id = linx_watch_start (bus, caller, &parts, &process, error);
 
   (void)request;
   (void)value;
-  pins->fd[LINX_PIN_EVENTS] = parts.events;
-  pins->fd[LINX_PIN_POLLER] = parts.poller;
-  pins->fd[LINX_PIN_WATCHED] = process.pidfd;
-  pins->seen = parts.seen;
+  pins->watched.events = parts.events;
+  pins->watched.poller = parts.poller;
+  pins->watched.process = process.pidfd;
+  pins->watched.snapshot = parts.seen;
   return id != 0 ? g_variant_new ("(t)", id) : NULL;
 }
 

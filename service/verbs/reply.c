@@ -20,14 +20,14 @@ static void
 record (const LinxRequest *request, const LinxPins *pins, int mount)
 {
   gboolean is_image
-      = request->method->bit == LINX_VERB_MOUNT && pins->source_kind == LINX_SOURCE_FILE;
-  gboolean by_row = is_image || pins->source_kind == LINX_SOURCE_FD;
+      = request->method->bit == LINX_VERB_MOUNT && pins->source.kind == LINX_SOURCE_FILE;
+  gboolean by_row = is_image || pins->source.kind == LINX_SOURCE_FD;
   LinxFileId id;
   g_autofree LinxRow *row = by_row && linx_file_id_read (&id, mount, "") == 0
                                 ? linx_table_read_row (id.mount, NULL)
                                 : NULL;
 
-  linx_utab_record (request, pins, row != NULL ? row->source : pins->source);
+  linx_utab_record (request, pins, row != NULL ? row->source : pins->source.path);
 }
 
 GVariant *

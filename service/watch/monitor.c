@@ -250,7 +250,7 @@ start_look (LinxMonitor *monitor)
   look->ns = monitor->parts.ns;
   if (process != NULL) {
     look->pid = process->pid;
-    look->process[0] = process->pidfd;
+    look->process = process->pidfd;
   }
   monitor->looking = TRUE;
   linx_table_diff_start (look, on_looked, monitor);

@@ -17,7 +17,7 @@ linx_table_diff_new (void)
 {
   LinxTableDiff *look = g_new0 (LinxTableDiff, 1);
 
-  look->process[0] = -1;
+  look->process = -1;
   look->touched = g_array_new (FALSE, FALSE, sizeof (guint64));
   return look;
 }
@@ -42,7 +42,7 @@ static gboolean
 enter (const LinxTableDiff *look, GError **error)
 {
   int ns = linx_process_open (look->pid, "ns/mnt", O_RDONLY);
-  gboolean ok = ns >= 0 && linx_process_alive (look->process[0])
+  gboolean ok = ns >= 0 && linx_process_alive (look->process)
                 && linx_ns_fd_inode (ns) == look->inode && setns (ns, CLONE_NEWNS) == 0;
 
   if (ns >= 0)
@@ -66,6 +66,12 @@ do_look (LinxJob *job, gpointer data, GError **error)
 }
 
 static void
+find_places (gpointer look, LinxFdPlaces *places)
+{
+  linx_fd_places_add (places, LINX_FD_LENT, &((LinxTableDiff *)look)->process);
+}
+
+static void
 reap (gpointer look)
 {
   linx_async_close_free (LINX_ACCOUNT_ROOT, look, (GDestroyNotify)linx_table_diff_free);
@@ -75,7 +81,7 @@ void
 linx_table_diff_start (LinxTableDiff *look, GAsyncReadyCallback callback, gpointer data)
 {
   look->start = g_get_monotonic_time ();
-  linx_workers_run (do_look, look, reap, look->process, 1, 0, TIMEOUT_MS, callback, data);
+  linx_workers_run (do_look, look, reap, find_places, TIMEOUT_MS, callback, data);
 }
 
 gboolean

@@ -31,7 +31,7 @@ typedef struct {
   guint64 inode;
   guint64 ns;
   pid_t pid;
-  int process[1];
+  int process;
   GArray *touched;
   gboolean sweeps;
 

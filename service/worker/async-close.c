@@ -13,7 +13,7 @@
 #define MAX_UNCLOSED 1024
 
 static GThreadPool *closers;
-static GThreadPool *closers; /* of Owner */
+static GThreadPool *remains_closers; /* of Owner */
 static GAsyncQueue *remains; /* of Remains, for the closers */
 
 /* What nobody needs any more, and how it is freed. */
@@ -71,7 +71,7 @@ start_thread (Owner *owner)
   if (state == LINX_QUOTA_OPEN) {
     linx_quota_add (&threads, owner->account, 1);
     owner->threads++;
-    g_thread_pool_push (closers, owner, NULL);
+    g_thread_pool_push (remains_closers, owner, NULL);
   } else if (state == LINX_QUOTA_IS_FULL && !owner->waits) {
     owner->waits = TRUE;
     g_queue_push_tail (&waiting, owner);
@@ -143,7 +143,7 @@ close_of_owner (gpointer owner, gpointer unused)
 
 /* The lock is held. */
 static void
-leave_to_closers (Remains *one)
+leave_remains (Remains *one)
 {
   Owner *owner = find_owner (one->account);
 
@@ -163,7 +163,7 @@ hand_on_remains (gpointer unused)
     Remains *one = g_async_queue_pop (remains);
     g_autoptr (GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new (&lock);
 
-    leave_to_closers (one);
+    leave_remains (one);
   }
   return NULL;
 }
@@ -228,7 +228,7 @@ linx_async_close_untrusted (LinxAccount account, const int *fds, guint n)
       continue;
     one = remains_new (account, GINT_TO_POINTER (fds[i]), close_fd);
     one->is_strangers = TRUE;
-    leave_to_closers (one);
+    leave_remains (one);
   }
   if (on_full != NULL && is_half_full ())
     g_idle_add (tell_full, NULL);
@@ -268,7 +268,7 @@ linx_async_close_init (guint most)
 {
   remains = g_async_queue_new ();
   closers = g_thread_pool_new (close_in_pool, NULL, (int)most, FALSE, NULL);
-  closers = g_thread_pool_new (close_of_owner, NULL, (int)(2 * most), FALSE, NULL);
+  remains_closers = g_thread_pool_new (close_of_owner, NULL, (int)(2 * most), FALSE, NULL);
   owners = linx_account_table_new (g_free);
   linx_quota_init (&threads, 2 * most, MAX (2 * most / LINX_QUOTA_PART, 1));
   g_thread_unref (g_thread_new ("linx-remains", hand_on_remains, NULL));

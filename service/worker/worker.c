@@ -22,9 +22,11 @@ struct _LinxJob {
   LinxJobFunc func;
   gpointer data;
   GDestroyNotify free_data;
-  int *fds; /* inside data: the worker's, its numbers, from when it is taken until it is done */
-  guint n_fds;
-  guint n_owned; /* of these, from the first on; the others stay the lender's */
+  LinxFdPlacesFunc find_places; /* in data: the worker's numbers, from when it is taken until it is
+                                   done */
+  guint n_fds;                  /* that went to the worker */
+  guint n_own;                  /* of these */
+  guint n_back;                 /* that come back */
   guint timeout_ms;
   gint64 start; /* monotonic */
 
@@ -42,12 +44,12 @@ struct _LinxJob {
   gboolean gives_back; /* descriptors, by the channel */
   GError *error;
 
-  int given[]; /* what was in fds, by the service's numbers */
+  int given[]; /* what stood there, by the service's numbers */
 };
 
 static GList *under_way; /* of LinxJob */
 static guint most_ms = G_MAXUINT;
-static GAsyncQueue *answered; /* of LinxJob: each time, the wakeup is rung */
+static GAsyncQueue *answered; /* of LinxJob: each time, there is a wakeup */
 
 static void
 job_unref (LinxJob *job)
@@ -110,7 +112,13 @@ expire (LinxJob *job, GError **error)
 static gboolean
 fetch (LinxJob *job, GError **error)
 {
-  gboolean ok = linx_fds_receive (LINX_SLOT, job->fds, job->n_fds, error);
+  LinxFdPlaces places = { .n = 0 };
+  int fds[LINX_MAX_FDS];
+  gboolean ok = linx_fds_receive (LINX_SLOT, fds, job->n_fds, error);
+
+  job->find_places (job->data, &places);
+  linx_fd_places_set (&places, fds, job->n_fds);
+
   g_autoptr (GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new (&job->lock);
 
   return ok && !job->expired;
@@ -121,18 +129,21 @@ fetch (LinxJob *job, GError **error)
 static void
 take_out (LinxJob *job, int *own)
 {
-  for (guint i = 0; i < job->n_fds; i++) {
-    own[i] = job->fds[i];
-    job->fds[i] = -1;
-    job->gives_back = job->gives_back || (i < job->n_owned && own[i] >= 0);
-  }
+  LinxFdPlaces places = { .n = 0 };
+
+  job->find_places (job->data, &places);
+  job->n_back = places.n_until[LINX_FD_OWN];
+  linx_fd_places_get (&places, own, job->n_back);
+  linx_fd_places_clear (&places);
+  for (guint i = 0; i < job->n_back; i++)
+    job->gives_back = job->gives_back || own[i] >= 0;
 }
 
 /* Whether the channel may be used again. */
 static gboolean
 give_back (const LinxJob *job, const int *own)
 {
-  if (!job->gives_back || linx_fds_send (LINX_SLOT, own, job->n_owned))
+  if (!job->gives_back || linx_fds_send (LINX_SLOT, own, job->n_back))
     return TRUE;
   shutdown (LINX_SLOT, SHUT_RDWR); /* the service finds the end */
   return FALSE;
@@ -140,13 +151,13 @@ give_back (const LinxJob *job, const int *own)
 
 /* The job belongs to the main loop from here on. */
 static void
-ring (LinxJob *job)
+wake_up (LinxJob *job)
 {
   const guint64 once = 1;
 
   g_async_queue_push (answered, job);
   if (write (linx_process_wakeup_fd (), &once, sizeof once) < 0)
-    g_assert (errno == EAGAIN); /* it rings already */
+    g_assert (errno == EAGAIN); /* it is awake already */
 }
 
 /* What a worker does with a job. Whether it may be used again: it is back, and its channel holds
@@ -174,7 +185,7 @@ perform (gpointer user_data)
   /* What is still open is closed by this thread, when it is spare or gone: a close that hangs,
    * hangs only here. */
   clean = give_back (job, own) && clean;
-  ring (job);
+  wake_up (job);
   return clean;
 }
 
@@ -197,7 +208,21 @@ static void
 let_go (LinxJob *job)
 {
   g_clear_pointer (&job->worker, linx_spare_workers_unref);
-  linx_async_close_fd (job->given, job->n_owned);
+  linx_async_close_fd (job->given, job->n_own);
+}
+
+/* Whether what the worker gives back came. */
+static gboolean
+take_back (LinxJob *job)
+{
+  LinxFdPlaces places = { .n = 0 };
+  int fds[LINX_MAX_FDS];
+  gboolean ok
+      = linx_fds_receive (job->channel, fds, job->n_back, job->error == NULL ? &job->error : NULL);
+
+  job->find_places (job->data, &places);
+  linx_fd_places_set (&places, fds, job->n_back);
+  return ok;
 }
 
 /* Takes over what the worker answered, or gives it up. */
@@ -210,8 +235,7 @@ settle (LinxJob *job, GError **error)
   if (!job->finished)
     expire (job, error);
   else if (job->gives_back)
-    received = linx_fds_receive (job->channel, job->fds, job->n_owned,
-                                 job->error == NULL ? &job->error : NULL);
+    received = take_back (job);
   let_go (job);
   if (job->expired)
     return FALSE;
@@ -243,7 +267,7 @@ on_late (gpointer job)
 }
 
 static gboolean
-on_bell (int wakeup, GIOCondition condition, gpointer user_data)
+on_wakeup (int wakeup, GIOCondition condition, gpointer user_data)
 {
   guint64 times;
   LinxJob *job;
@@ -272,28 +296,40 @@ wait_for_answer (LinxJob *job)
   g_source_attach (source, NULL);
 }
 
-void
-linx_workers_run (LinxJobFunc func, gpointer data, GDestroyNotify free_data, int *fds, guint n_fds,
-                  guint n_owned, guint timeout_ms, GAsyncReadyCallback callback, gpointer user_data)
+static LinxJob *
+job_new (LinxJobFunc func, gpointer data, GDestroyNotify free_data, LinxFdPlacesFunc find_places,
+         const LinxFdPlaces *places)
 {
-  GTask *task = g_task_new (NULL, NULL, callback, user_data);
-  LinxJob *job = g_malloc0 (sizeof (LinxJob) + sizeof (int) * n_fds);
-  GError *error = NULL;
+  LinxJob *job = g_malloc0 (sizeof (LinxJob) + sizeof (int) * places->n);
 
-  g_assert (n_fds <= LINX_MAX_FDS && n_owned <= n_fds);
   g_atomic_ref_count_init (&job->ref);
   job->func = func;
   job->data = data;
   job->free_data = free_data;
-  job->fds = fds;
-  job->n_fds = n_fds;
-  job->n_owned = n_owned;
-  job->timeout_ms = MIN (timeout_ms, most_ms);
+  job->find_places = find_places;
+  job->n_fds = places->n;
+  job->n_own = places->n_until[LINX_FD_OWN];
   job->start = g_get_monotonic_time ();
   job->done = g_string_new (NULL);
   g_mutex_init (&job->lock);
+  linx_fd_places_get (places, job->given, job->n_fds);
+  return job;
+}
+
+void
+linx_workers_run (LinxJobFunc func, gpointer data, GDestroyNotify free_data,
+                  LinxFdPlacesFunc find_places, guint timeout_ms, GAsyncReadyCallback callback,
+                  gpointer user_data)
+{
+  GTask *task = g_task_new (NULL, NULL, callback, user_data);
+  LinxFdPlaces places = { .n = 0 };
+  GError *error = NULL;
+  LinxJob *job;
+
+  find_places (data, &places);
+  job = job_new (func, data, free_data, find_places, &places);
+  job->timeout_ms = MIN (timeout_ms, most_ms);
   g_task_set_task_data (task, job, (GDestroyNotify)job_unref);
-  memcpy (job->given, job->fds, sizeof (int) * job->n_fds);
   g_atomic_ref_count_inc (&job->ref);
   job->worker = linx_spare_workers_take (job, &error);
   if (job->worker == NULL) {
@@ -304,7 +340,7 @@ linx_workers_run (LinxJobFunc func, gpointer data, GDestroyNotify free_data, int
   }
   job->channel = linx_spare_workers_channel (job->worker);
   job->task = task;
-  linx_worker_fds_send (job->channel, job->given, job->n_fds, job->n_owned + 1);
+  linx_worker_fds_send (job->channel, job->given, job->n_fds, places.n_until[LINX_FD_LENT]);
   wait_for_answer (job);
 }
 
@@ -334,16 +370,16 @@ linx_workers_hurry (guint ms)
 }
 
 /* One wakeup for all: a source for each channel would have the main loop wake itself, and turn once
- * more, whenever one comes or goes (g_main_context_add_poll()). So would this one at each ring,
+ * more, whenever one comes or goes (g_main_context_add_poll()). So would this one at each wakeup,
  * were it blocked meanwhile. */
 static void
-hang_bell (void)
+watch_wakeups (void)
 {
   g_autoptr (GSource) source = g_unix_fd_source_new (linx_process_wakeup_fd (), G_IO_IN);
 
   g_source_set_priority (source, G_PRIORITY_HIGH); /* before what has not begun */
   g_source_set_can_recurse (source, TRUE);
-  g_source_set_callback (source, G_SOURCE_FUNC (on_bell), NULL, NULL);
+  g_source_set_callback (source, G_SOURCE_FUNC (on_wakeup), NULL, NULL);
   g_source_attach (source, NULL);
 }
 
@@ -351,7 +387,7 @@ void
 linx_workers_init (guint max_jobs)
 {
   answered = g_async_queue_new ();
-  hang_bell ();
+  watch_wakeups ();
   linx_worker_fds_init (max_jobs);
   linx_spare_workers_init (perform);
 }

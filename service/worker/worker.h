@@ -2,6 +2,7 @@
 #pragma once
 
 #include "linx-error.h"
+#include "worker/fd-places.h"
 
 #include <gio/gio.h>
 
@@ -45,18 +46,13 @@ void linx_workers_init (guint max_jobs);
  *   whenever the kernel lets it go
  * @free_data: frees @data, from any thread: hands on what may take its time
  * (linx_async_close_free())
- * @fds: descriptors, as an array inside @data; -1 is an empty place. The worker has its own copies
- *   at the same places
- * @n_fds: how many places
- * @n_owned: how many of these, from the first on, are the job's: what stands there when @func
- *   returns comes back to the service in their stead. The others are lent: they stay open in the
- *   service, and the places are empty afterwards
+ * @places: (nullable): where the descriptors in @data are. The worker has its own copies there
  * @timeout_ms: after how many milliseconds the service stops waiting
  * @callback: called in the main context
  * @user_data: for @callback
  */
-void linx_workers_run (LinxJobFunc func, gpointer data, GDestroyNotify free_data, int *fds,
-                       guint n_fds, guint n_owned, guint timeout_ms, GAsyncReadyCallback callback,
+void linx_workers_run (LinxJobFunc func, gpointer data, GDestroyNotify free_data,
+                       LinxFdPlacesFunc places, guint timeout_ms, GAsyncReadyCallback callback,
                        gpointer user_data);
 
 /**
