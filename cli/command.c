@@ -137,7 +137,12 @@ ctl_command_run (Ctl *ctl, const CtlCommand *command, char **argv)
     return ctl_usage ("%s takes %s; see --help", command->name,
                       command->most == 0 ? "no arguments" : command->arguments);
   rc = take_values (ctl);
-  return rc == CTL_OK ? command->run (ctl, args) : rc;
+  if (rc != CTL_OK)
+    return rc;
+  g_debug ("command %s", command->name);
+  rc = command->run (ctl, args);
+  g_debug ("command %s: exit status %d", command->name, (int)rc);
+  return rc;
 }
 
 CtlExit

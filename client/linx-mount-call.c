@@ -114,6 +114,22 @@ method_of (const LinxMountCall *call)
   return call->only_ask ? "Can" : call->method;
 }
 
+/* With G_MESSAGES_DEBUG=linx-mount; nothing of what is asked for. @error: (nullable): the bus's. */
+static void
+debug (const char *method, gboolean is_answered, const GError *error)
+{
+  g_autofree char *name = NULL;
+
+  if (g_log_writer_default_would_drop (G_LOG_LEVEL_DEBUG, G_LOG_DOMAIN))
+    return;
+  name = error != NULL ? g_dbus_error_get_remote_error (error) : NULL;
+  g_debug ("%s: %s", method,
+           !is_answered    ? "call"
+           : error == NULL ? "answered"
+           : name != NULL  ? name
+                           : error->message);
+}
+
 /* Takes @remote over. An error of the service gets its own domain, one of the bus loses what GDBus
  * puts before its message. */
 static void
@@ -139,10 +155,12 @@ linx_mount_call_sync (LinxMountClient *client, const LinxMountCall *call, GUnixF
 
   if (!arguments_init (&arguments, client, call, error))
     return NULL;
+  debug (method_of (call), FALSE, NULL);
   reply = g_dbus_proxy_call_with_unix_fd_list_sync (
       G_DBUS_PROXY (linx_mount_client_get_manager (client)), method_of (call), arguments.tuple,
       linx_client_flags (client), linx_client_timeout (client), arguments.fds, fds, cancellable,
       &remote);
+  debug (method_of (call), TRUE, remote);
   if (reply == NULL)
     propagate (error, remote);
   return reply;
@@ -157,6 +175,7 @@ on_reply (GObject *source, GAsyncResult *result, gpointer user_data)
   GVariant *reply
       = g_dbus_proxy_call_with_unix_fd_list_finish (G_DBUS_PROXY (source), &fds, result, &remote);
 
+  debug (g_task_get_name (task), TRUE, remote);
   if (reply == NULL) {
     propagate (&error, remote);
     g_task_return_error (task, error);
@@ -179,6 +198,8 @@ linx_mount_call_async (LinxMountClient *client, const LinxMountCall *call,
     g_task_return_error (task, error);
     return;
   }
+  g_task_set_name (task, method_of (call));
+  debug (method_of (call), FALSE, NULL);
   g_dbus_proxy_call_with_unix_fd_list (
       G_DBUS_PROXY (linx_mount_client_get_manager (client)), method_of (call), arguments.tuple,
       linx_client_flags (client), linx_client_timeout (client), arguments.fds, cancellable,

@@ -25,12 +25,24 @@ typedef struct {
   LinxDetails *details; /* what polkit was asked */
   GError *pin_error;    /* told only to those who are authorized */
   gsize reply_bytes;    /* that room was found for */
+  gint64 start;         /* monotonic */
   gint64 job_start;     /* monotonic */
   guint left_ms;        /* of the time for pin and perform */
 } LinxCall;
 
 /** linx_call_new: one more is under way. */
 LinxCall *linx_call_new (GDBusMethodInvocation *invocation);
+
+/**
+ * linx_call_debug:
+ * @call: a call that is not answered yet
+ * @stage: the stage it has come out of
+ * @error: (nullable): why it failed there
+ *
+ * Tells of it, with G_MESSAGES_DEBUG=linx-mount: who, which call, and how long it has taken so far;
+ * nothing of what is asked for.
+ */
+void linx_call_debug (const LinxCall *call, const char *stage, const GError *error);
 
 /** linx_call_pins: (nullable): what it is pinned to, if no worker has that. */
 const LinxPins *linx_call_pins (const LinxCall *call);

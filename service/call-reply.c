@@ -45,6 +45,7 @@ linx_call_new (GDBusMethodInvocation *invocation)
 
   under_way++;
   call->invocation = invocation;
+  call->start = g_get_monotonic_time ();
   call->bus = g_object_ref (g_dbus_method_invocation_get_connection (invocation));
   return call;
 }
@@ -135,6 +136,7 @@ linx_call_reply (LinxCall *call, GVariant *value, const GError *error)
   if (call->work != NULL)
     linx_work_answered (call->work);
   name = error != NULL ? linx_error_dbus_name (error) : NULL;
+  linx_call_debug (call, "reply", error);
   if (error != NULL && call->caller != NULL)
     linx_unread_add (call->caller, strlen (error->message), 0);
   if (error != NULL)
@@ -152,6 +154,7 @@ begin_large (gpointer data)
 {
   LinxCall *call = data;
 
+  linx_call_debug (call, "reply", NULL);
   linx_work_answered (call->work);
 }
 

@@ -40,6 +40,7 @@ on_performed (GObject *source, GAsyncResult *result, gpointer user_data)
   gboolean ok = finish_job (call, result, &error);
 
   (void)source;
+  linx_call_debug (call, "perform", error);
   if (call->work != NULL)
     g_clear_pointer (&call->details,
                      linx_details_unref); /* it may have become more than approved */
@@ -106,6 +107,7 @@ on_authorized (GObject *source, GAsyncResult *result, gpointer user_data)
   gboolean allowed = linx_authorize_finish (result, &verdict, &error);
 
   (void)source;
+  linx_call_debug (call, "authorize", error);
   if (allowed && call->pin_error != NULL)
     error = g_steal_pointer (&call->pin_error);
   if (call->request->only_ask && is_verdict (allowed, error))
@@ -150,6 +152,13 @@ authorize (LinxCall *call)
   linx_authorize (&question, on_authorized, call);
 }
 
+/* root is asked nothing. */
+static gboolean
+performed_too (const LinxCall *call)
+{
+  return call->work != NULL && call->work->pins->sender.privileged && !call->request->only_ask;
+}
+
 static void
 on_pinned (GObject *source, GAsyncResult *result, gpointer user_data)
 {
@@ -157,6 +166,7 @@ on_pinned (GObject *source, GAsyncResult *result, gpointer user_data)
   gboolean ok = finish_job (call, result, &call->pin_error);
 
   (void)source;
+  linx_call_debug (call, performed_too (call) ? "pin and perform" : "pin", call->pin_error);
   if (call->work != NULL && call->work->request != call->request) {
     linx_request_unref (call->request);
     call->request = linx_request_ref (call->work->request);
@@ -183,6 +193,7 @@ go_on (gpointer data)
   LinxCall *call = data;
   g_autoptr (GError) error = g_steal_pointer (&call->early);
 
+  linx_call_debug (call, "decode", error);
   if (error == NULL && linx_verb_of (call->request)->perform == NULL) {
     linx_call_finish (call);
     return;
