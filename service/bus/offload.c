@@ -13,7 +13,7 @@ typedef struct {
 } Job;
 
 static GThreadPool *pool; /* of Job */
-static LinxFairQueue queue = { .most = 1 };
+static LinxFairQueue queue = LINX_FAIR_QUEUE_INIT (1);
 
 static gboolean
 end (gpointer data)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "kernel/mount-events.h"
 #include "kernel/mountinfo.h"
+#include "kernel/row.h"
 #include "kernel/sys.h"
 #include "linx-error.h"
 
@@ -127,20 +128,12 @@ take_event (const struct fanotify_event_metadata *event, GArray *touched)
   return (event->mask & moved) != moved;
 }
 
-static gint
-compare_ids (gconstpointer a, gconstpointer b)
-{
-  guint64 id_a = *(const guint64 *)a, id_b = *(const guint64 *)b;
-
-  return id_a < id_b ? -1 : id_a > id_b;
-}
-
 static void
 keep_one_of_each (GArray *ids)
 {
   guint n = 0;
 
-  g_array_sort (ids, compare_ids);
+  g_array_sort (ids, linx_mount_id_compare);
   for (guint i = 0; i < ids->len; i++)
     if (i == 0 || g_array_index (ids, guint64, i) != g_array_index (ids, guint64, n - 1))
       g_array_index (ids, guint64, n++) = g_array_index (ids, guint64, i);

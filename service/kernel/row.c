@@ -39,11 +39,17 @@ linx_row_copy (const LinxRow *row)
 }
 
 gint
+linx_mount_id_compare (gconstpointer a, gconstpointer b)
+{
+  guint64 id_a = *(const guint64 *)a, id_b = *(const guint64 *)b;
+
+  return id_a < id_b ? -1 : id_a > id_b;
+}
+
+gint
 linx_row_compare (gconstpointer a, gconstpointer b)
 {
-  const LinxRow *row_a = *(LinxRow *const *)a, *row_b = *(LinxRow *const *)b;
-
-  return row_a->id < row_b->id ? -1 : row_a->id > row_b->id;
+  return linx_mount_id_compare (&(*(LinxRow *const *)a)->id, &(*(LinxRow *const *)b)->id);
 }
 
 /* FNV-1a, 64 bits (draft-eastlake-fnv). */

@@ -74,6 +74,10 @@ gsize linx_row_bytes (const LinxRow *row);
  */
 LinxRow *linx_row_copy (const LinxRow *row);
 
+/** linx_mount_id_compare: a GCompareFunc for arrays of ids, or of what begins with one: ascending.
+ */
+gint linx_mount_id_compare (gconstpointer a, gconstpointer b);
+
 /** linx_row_compare: a GCompareFunc for arrays of pointers to rows: by ascending id. */
 gint linx_row_compare (gconstpointer a, gconstpointer b);
 

@@ -2,6 +2,7 @@
 #include "kernel/features.h"
 #include "kernel/process.h"
 #include "linx-error.h"
+#include "linx-path.h"
 #include "lookup/namespace.h"
 #include "lookup/ns-file.h"
 #include "lookup/pins.h"
@@ -155,21 +156,11 @@ linx_pins_hold_target (const LinxRequest *request, LinxPins *pins, GError **erro
   return is_given (&request->source) ? name_argument ("target", error) : FALSE;
 }
 
-/* The path of @path from @top, where it is below it. */
-static char *
-path_below (const char *path, const char *top)
-{
-  gsize length = g_str_equal (top, "/") ? 0 : strlen (top);
-
-  if (strncmp (path, top, length) != 0 || path[length] != '/' || path[length + 1] == '\0')
-    return NULL;
-  return g_strdup (path + length + 1);
-}
-
 gboolean
 linx_pins_hold_put_old (const LinxRequest *request, LinxPins *pins, GError **error)
 {
   const LinxNamed *named = &request->put_old;
+  const char *below;
 
   if (!is_given (named))
     return TRUE;
@@ -178,7 +169,8 @@ linx_pins_hold_put_old (const LinxRequest *request, LinxPins *pins, GError **err
   if (pins->put_old.fd < 0
       || !linx_place_read (&pins->put_old.place, pins->put_old.fd, linx_named_text (named), error))
     return name_argument ("put_old", error);
-  pins->put_old.below = path_below (pins->put_old.place.path, pins->target.place.path);
+  below = linx_path_rest (pins->put_old.place.path, pins->target.place.path);
+  pins->put_old.below = below != NULL && below[0] == '/' ? g_strdup (below + 1) : NULL;
   return TRUE;
 }
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "mount/idmap.h"
 #include "linx-error.h"
+#include "linx-path.h"
 #include "mount/subtree.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <string.h>
 #include <sys/mount.h>
 #include <unistd.h>
 
@@ -35,14 +35,6 @@ is_refused (const LinxRow *row, int userns, int err)
   return is;
 }
 
-static gboolean
-is_below (const char *path, const char *top)
-{
-  gsize length = g_str_equal (top, "/") ? 0 : strlen (top);
-
-  return strncmp (path, top, length) == 0 && path[length] == '/';
-}
-
 /* The kernel says only that one of them all was refused. NULL: the topmost, or it cannot be told.
  */
 static char *
@@ -56,7 +48,7 @@ find_refused (const LinxPins *pins, int userns, int err)
   for (guint i = 0; i < rows->len; i++) {
     const LinxRow *row = g_ptr_array_index (rows, i);
 
-    if (is_below (row->mount_point, source->path) && is_refused (row, userns, err))
+    if (linx_path_is_below (row->mount_point, source->path) && is_refused (row, userns, err))
       return g_strdup (row->mount_point);
   }
   return NULL;

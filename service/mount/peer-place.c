@@ -1,22 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "mount/peer-place.h"
+#include "linx-path.h"
 #include "lookup/path.h"
 
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-/* The rest of @path below @top, beginning with a slash; NULL where it is not below it. */
-static const char *
-rest_below (const char *path, const char *top)
-{
-  gsize length = g_str_equal (top, "/") ? 0 : strlen (top);
-
-  if (strncmp (path, top, length) != 0 || (path[length] != '/' && path[length] != '\0'))
-    return NULL;
-  return path + length;
-}
 
 /* Types whose mounts do not show in the table which part of the filesystem they are, or show it
  * from the reader's control group (show_path in struct super_operations). */
@@ -72,7 +62,7 @@ is_fixed (const LinxRow *mount, const char *below, guint *directories)
 char *
 linx_peer_place (const LinxRow *host, const LinxRow *decides, const char *path, guint *directories)
 {
-  const char *below = rest_below (path, decides->mount_point);
+  const char *below = linx_path_rest (path, decides->mount_point);
   g_autofree char *in_filesystem = below != NULL && below[0] != '\0'
                                        ? g_build_filename (decides->root, below, NULL)
                                        : g_strdup (decides->root);
@@ -80,13 +70,13 @@ linx_peer_place (const LinxRow *host, const LinxRow *decides, const char *path, 
 
   if (below == NULL || is_too_long (host) || is_too_long (decides) || hides_root (host->fstype))
     return g_strdup (host->mount_point);
-  rest = rest_below (in_filesystem, host->root);
-  if (rest != NULL && (rest[0] == '\0' || g_str_equal (rest, "/")))
+  rest = linx_path_rest (in_filesystem, host->root);
+  if (rest != NULL && rest[0] == '\0')
     return g_strdup (host->mount_point);
   if (rest != NULL)
     return g_build_filename (host->mount_point, rest, NULL);
   /* What is above the top of its own mount nobody can look up here. */
-  other = rest_below (host->root, decides->root);
+  other = linx_path_rest (host->root, decides->root);
   return g_str_equal (decides->root, "/") && other != NULL && is_fixed (decides, below, directories)
                  && is_fixed (decides, other, directories)
              ? NULL

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "mount/subtree.h"
 #include "linx-error.h"
+#include "linx-path.h"
 #include "linx-text.h"
 #include "mount/utab.h"
 #include "table/table.h"
@@ -60,14 +61,6 @@ compare_places (gconstpointer a, gconstpointer b)
   return order != 0 ? order : linx_row_compare (a, b);
 }
 
-static gboolean
-is_below (const char *path, const char *above)
-{
-  gsize length = strlen (above);
-
-  return length > 1 && strncmp (path, above, length) == 0 && path[length] == '/';
-}
-
 /* Of each of @rows, which are all on one mount, the nearest one whose mount point is above its own,
  * if there is one. In the order of their places those above are a stack. */
 static GHashTable *
@@ -84,7 +77,8 @@ find_those_above (GPtrArray *rows)
 
     for (; stack->len > 0; g_ptr_array_set_size (stack, (gint)stack->len - 1)) {
       top = g_ptr_array_index (stack, stack->len - 1);
-      if (is_below (row->mount_point, top->mount_point)
+      if ((!g_str_equal (top->mount_point, "/")
+           && linx_path_is_below (row->mount_point, top->mount_point))
           || g_str_equal (row->mount_point, top->mount_point))
         break;
     }

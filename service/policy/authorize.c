@@ -10,8 +10,8 @@
 #define MAX_SECONDS 300
 
 /* polkit answers one question after the other, but for those that wait for a person. */
-static LinxFairQueue checks = { .most = 1 };
-static LinxFairQueue prompts = { .most = 8 };
+static LinxFairQueue checks = LINX_FAIR_QUEUE_INIT (1);
+static LinxFairQueue prompts = LINX_FAIR_QUEUE_INIT (8);
 
 static PolkitAuthority *authority;
 static GList *waiting; /* of Question */

@@ -6,51 +6,47 @@ typedef struct {
   gpointer data;
 } Waiting;
 
-typedef struct {
-  guint taken;
-  GQueue waiting; /* of Waiting */
-} User;
-
-static User *
-find (LinxFairQueue *queue, LinxAccount account)
+static GQueue *
+queue_of (LinxFairQueue *queue, LinxAccount account)
 {
-  User *user;
+  GQueue *waiting;
 
-  if (queue->users == NULL)
-    queue->users = linx_account_table_new (g_free);
-  user = g_hash_table_lookup (queue->users, &account);
-  if (user != NULL)
-    return user;
-  user = g_new0 (User, 1);
-  linx_account_table_set (queue->users, account, user);
-  return user;
+  if (queue->waiting == NULL)
+    queue->waiting = linx_account_table_new ((GDestroyNotify)g_queue_free);
+  waiting = g_hash_table_lookup (queue->waiting, &account);
+  if (waiting != NULL)
+    return waiting;
+  waiting = g_queue_new ();
+  linx_account_table_set (queue->waiting, account, waiting);
+  return waiting;
 }
 
 void
 linx_fair_queue_take (LinxFairQueue *queue, LinxAccount account, void (*func) (gpointer data),
                       gpointer data)
 {
-  User *user = find (queue, account);
   Waiting *next;
 
-  if (user->taken < queue->most) {
-    user->taken++;
+  if (linx_quota_ask (&queue->under_way, account, 1) == LINX_QUOTA_OPEN) {
+    linx_quota_add (&queue->under_way, account, 1);
     func (data);
     return;
   }
   next = g_new (Waiting, 1);
   *next = (Waiting){ func, data };
-  g_queue_push_tail (&user->waiting, next);
+  g_queue_push_tail (queue_of (queue, account), next);
 }
 
 void
 linx_fair_queue_end (LinxFairQueue *queue, LinxAccount account)
 {
-  User *user = find (queue, account);
-  g_autofree Waiting *next = g_queue_pop_head (&user->waiting);
+  GQueue *waiting = queue->waiting != NULL ? g_hash_table_lookup (queue->waiting, &account) : NULL;
+  g_autofree Waiting *next = waiting != NULL ? g_queue_pop_head (waiting) : NULL;
 
+  if (waiting != NULL && g_queue_is_empty (waiting))
+    g_hash_table_remove (queue->waiting, &account);
   if (next != NULL)
     next->func (next->data);
-  else if (--user->taken == 0)
-    g_hash_table_remove (queue->users, &account);
+  else
+    linx_quota_remove (&queue->under_way, account, 1);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #pragma once
 
-#include "quota/account.h"
+#include "quota/quota.h"
 
 /*
  * Fair queues: of something each account may do a few at a time, and an account that asks for much
@@ -10,12 +10,19 @@
 
 /**
  * LinxFairQueue:
- * @most: how many an account has under way at a time
+ * @under_way: how many each account has
+ * @waiting: (nullable): account -> those that wait
  */
 typedef struct {
-  guint most;
-  GHashTable *users; /* account -> who has some under way, or waits */
+  LinxQuota under_way;
+  GHashTable *waiting;
 } LinxFairQueue;
+
+/** LINX_FAIR_QUEUE_INIT: @most: how many an account may have under way at a time. */
+#define LINX_FAIR_QUEUE_INIT(most)                                                                 \
+  {                                                                                                \
+    .under_way = {.total = G_MAXSIZE, .share = (most) }                                            \
+  }
 
 /**
  * linx_fair_queue_take:

@@ -1,18 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "verbs/list-filters.h"
+#include "linx-path.h"
 
 #include <fcntl.h>
 #include <string.h>
-
-static gboolean
-is_below (const char *path, const char *top)
-{
-  gsize length = strlen (top);
-
-  if (g_str_equal (top, "/"))
-    return TRUE;
-  return strncmp (path, top, length) == 0 && (path[length] == '\0' || path[length] == '/');
-}
 
 void
 linx_list_filters_clear (LinxListFilters *filters)
@@ -69,5 +60,5 @@ linx_list_filters_match (const LinxRow *row, gconstpointer data)
     return FALSE;
   if (filters->at != NULL && !g_str_equal (row->mount_point, filters->at))
     return FALSE;
-  return filters->under == NULL || is_below (row->mount_point, filters->under);
+  return filters->under == NULL || linx_path_rest (row->mount_point, filters->under) != NULL;
 }

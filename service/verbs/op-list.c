@@ -124,14 +124,6 @@ find_target (const char *path, const LinxPins *pins)
   return is ? id.mount : 0;
 }
 
-static gint
-compare_ids (gconstpointer a, gconstpointer b)
-{
-  guint64 id_a = *(const guint64 *)a, id_b = *(const guint64 *)b;
-
-  return id_a < id_b ? -1 : id_a > id_b;
-}
-
 /* The ids of the mount @top and, with a @path, of those that it is stacked on there, by
  * statmount(2) alone. */
 static GArray *
@@ -148,7 +140,7 @@ read_stack (const char *path, LinxStatmount *statmount, guint64 top)
       break;
     id = row.parent;
   }
-  g_array_sort (ids, compare_ids);
+  g_array_sort (ids, linx_mount_id_compare);
   return ids;
 }
 

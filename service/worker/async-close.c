@@ -14,7 +14,7 @@
 
 static GThreadPool *closers;
 static GThreadPool *remains_closers; /* of Owner */
-static GAsyncQueue *remains; /* of Remains, for the closers */
+static GAsyncQueue *remains;         /* of Remains, for the closers */
 
 /* What nobody needs any more, and how it is freed. */
 typedef struct {

@@ -50,6 +50,11 @@ def held(pid):
                                 if link != '/proc' and not link.startswith('socket:')})
 
 
+def peak_mib(pid):
+    text = pathlib.Path(f'/proc/{pid}/status').read_text()
+    return int(text.split('VmHWM:')[1].split()[0]) >> 10
+
+
 class Life(Case):
     def setUp(self):
         self.root = self.client()
