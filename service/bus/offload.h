@@ -4,8 +4,8 @@
 #include "quota/account.h"
 
 /*
- * Aside: threads for what only takes its time, and would take the main loop's: what is large is
- * decoded there, and written. An account has one of them at a time.
+ * Offloading: threads for what takes long and waits for nothing: what is large is decoded there,
+ * and serialized, not in the main loop. An account has one of them at a time.
  */
 
 /** linx_offload_init: called once, from main(). */

@@ -4,10 +4,10 @@
 #include "bus/caller.h"
 
 /*
- * Room: how much callers may leave unread (bus/unread.h), each user and all together, and what
- * becomes of who leaves more. A large reply, and one with a descriptor, has to find room. Small
- * ones are sent, and a user who reads none of them comes to where the message filter is shut. For
- * the main loop alone.
+ * Limits of sending: how much callers may leave unread (bus/unread.h), each user and all together,
+ * and what becomes of who leaves more. A large reply, and one with a descriptor, waits until it is
+ * within the limits. Small ones are sent, and of a user who reads none of them the message filter
+ * refuses all calls. For the main loop alone.
  */
 
 /** linx_send_limits_init: @bus is the connection that all is sent by. */
@@ -25,8 +25,8 @@ typedef void (*LinxSendFunc) (const GError *error, gpointer data);
  * @caller: who is about to be sent a reply
  * @bytes: about how much
  * @fds: how many descriptors
- * @func: called once there is room for it, and it was added to the backlog, or there is none. At
- *   once, unless the bus has to be asked, for some moments, whether there is
+ * @func: called once it is within the limits, and was added to what is unread, or cannot be. At
+ *   once, unless the bus has to be asked, for some moments, what was read
  * @data: for @func
  */
 void linx_send_limits_take (LinxCaller *caller, gsize bytes, guint fds, LinxSendFunc func,

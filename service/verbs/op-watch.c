@@ -80,7 +80,7 @@ linx_watch_settle (GDBusConnection *bus, const LinxRequest *request, LinxCaller 
                              .ns = pins->watched.ns,
                              .events = pins->watched.events,
                              .poller = pins->watched.poller,
-                             .seen = pins->watched.snapshot };
+                             .snapshot = pins->watched.snapshot };
   gboolean by_right = pins->ns[LINX_IN].own && !pins->sender.privileged;
   LinxWatchedProcess process = { .pid = pins->watched.pid,
                                  .pidfd = pins->watched.process,
@@ -92,7 +92,7 @@ linx_watch_settle (GDBusConnection *bus, const LinxRequest *request, LinxCaller 
   pins->watched.events = parts.events;
   pins->watched.poller = parts.poller;
   pins->watched.process = process.pidfd;
-  pins->watched.snapshot = parts.seen;
+  pins->watched.snapshot = parts.snapshot;
   return id != 0 ? g_variant_new ("(t)", id) : NULL;
 }
 

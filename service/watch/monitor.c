@@ -11,12 +11,12 @@
 /* From one signal to the next one; longer where to send it to all took long. */
 #define PAUSE_US 50000
 #define PAUSE_TIMES 10
-/* From one look to the next one that does not go on with a sweep, also where there was nothing to
- * tell: what comes and goes at once would keep it looking. */
+/* From one comparison to the next one that does not go on with a scan, also where there was nothing
+ * to tell: what comes and goes at once would keep it looking. */
 #define LOOK_US 10000
-/* A sweep is followed by a rest of so many times as long as it took. */
+/* A scan is followed by a rest of so many times as long as it took. */
 #define REST 4
-/* How many rows that were listed are kept while a worker looks. */
+/* How many rows that were listed are kept while a worker compares. */
 #define MAX_LISTED (1 << 20)
 
 typedef struct {
@@ -27,20 +27,20 @@ typedef struct {
 } Listener;
 
 struct _LinxMonitor {
-  LinxMonitorParts parts; /* seen: NULL while a worker has it */
+  LinxMonitorParts parts; /* snapshot: NULL while a worker has it */
   GArray *listeners;      /* of Listener; none: it goes as soon as the worker is back */
   GArray *listed;         /* of LinxSnapshotEntry, noted as soon as the worker is back */
-  guint events_source;    /* 0: has fired, and waits for the next look */
+  guint events_source;    /* 0: has fired, and waits for the next diff */
   guint poller_source;
-  guint timer;       /* 0: no look is due */
+  guint timer;       /* 0: no diff is due */
   gboolean looking;  /* a worker is under way */
   gboolean broken;   /* its table could not be read: it is in nobody's way any more */
-  gboolean all_due;  /* there is to be a sweep, after the one that is under way */
-  gboolean sweeping; /* one is under way: through the whole table, look by look */
+  gboolean all_due;  /* there is to be a scan, after the one that is under way */
+  gboolean scanning; /* one is under way: through the whole table, part by part */
   gint64 sweep_us;   /* what it took so far */
   gint64 quiet_till; /* monotonic: no signal before */
-  gint64 look_till;  /* no look before, but to go on with a sweep */
-  gint64 rest_till;  /* no sweep before */
+  gint64 next_diff;  /* no comparison before, but to go on with a scan */
+  gint64 next_scan;  /* no scan before */
 };
 
 static GHashTable *monitors; /* key -> LinxMonitor */
@@ -82,7 +82,7 @@ monitor_free (LinxMonitor *monitor)
   if (monitor->parts.events >= 0)
     linx_mount_events_close (&monitor->parts.events);
   close_poller (monitor);
-  g_clear_pointer (&monitor->parts.seen, linx_table_snapshot_free);
+  g_clear_pointer (&monitor->parts.snapshot, linx_table_snapshot_free);
   g_array_unref (monitor->listeners);
   g_array_unref (monitor->listed);
   g_free (monitor);
@@ -164,39 +164,40 @@ give_up (LinxMonitor *monitor)
   tell (monitor, NULL);
 }
 
-/* Of a namespace that no process is known of, looks see another part than those who list it. */
+/* Of a namespace that no process is known of, comparisons see another part than those who list it.
+ */
 static gboolean
 note_listed (LinxMonitor *monitor, const GArray *listed)
 {
-  return linx_table_snapshot_note (monitor->parts.seen, listed, find_process (monitor) != NULL);
+  return linx_table_snapshot_note (monitor->parts.snapshot, listed, find_process (monitor) != NULL);
 }
 
 static void
-take_back (LinxMonitor *monitor, LinxTableDiff *look)
+take_back (LinxMonitor *monitor, LinxTableDiff *diff)
 {
   gint64 now = g_get_monotonic_time ();
   gint64 told;
 
-  monitor->look_till = look->start + LOOK_US;
-  monitor->parts.seen = g_steal_pointer (&look->seen);
+  monitor->next_diff = diff->start + LOOK_US;
+  monitor->parts.snapshot = g_steal_pointer (&diff->snapshot);
   if (note_listed (monitor, monitor->listed))
     monitor->all_due = TRUE;
-  look->changes.too_many |= monitor->listed->len >= MAX_LISTED;
-  look->changes.any |= look->changes.too_many;
+  diff->changes.too_many |= monitor->listed->len >= MAX_LISTED;
+  diff->changes.any |= diff->changes.too_many;
   if (monitor->listed->len > 0) {
     g_array_unref (monitor->listed);
     monitor->listed = g_array_new (FALSE, FALSE, sizeof (LinxSnapshotEntry));
   }
-  monitor->sweeping = linx_table_snapshot_is_sweeping (monitor->parts.seen);
-  if (look->sweeps)
-    monitor->sweep_us += now - look->start;
-  if (look->sweeps && !monitor->sweeping) {
-    monitor->rest_till = now + REST * monitor->sweep_us;
+  monitor->scanning = linx_table_snapshot_is_scanning (monitor->parts.snapshot);
+  if (diff->scans)
+    monitor->sweep_us += now - diff->start;
+  if (diff->scans && !monitor->scanning) {
+    monitor->next_scan = now + REST * monitor->sweep_us;
     monitor->sweep_us = 0;
   }
-  if (!look->changes.any)
+  if (!diff->changes.any)
     return;
-  tell (monitor, &look->changes);
+  tell (monitor, &diff->changes);
   told = g_get_monotonic_time ();
   monitor->quiet_till = told + MAX (PAUSE_US, PAUSE_TIMES * (told - now));
 }
@@ -212,23 +213,23 @@ on_looked (GObject *source, GAsyncResult *result, gpointer data)
 {
   LinxMonitor *monitor = data;
   g_autoptr (GError) error = NULL;
-  g_autoptr (LinxTableDiff) look = NULL;
-  gboolean ok = linx_table_diff_finish (result, &look, &error);
+  g_autoptr (LinxTableDiff) diff = NULL;
+  gboolean ok = linx_table_diff_finish (result, &diff, &error);
 
   (void)source;
   monitor->looking = FALSE;
-  /* A process that has just left: the next look goes by way of another one. */
-  if (!ok && look != NULL && !look->entered && can_look (monitor))
+  /* A process that has just left: the next diff goes by way of another one. */
+  if (!ok && diff != NULL && !diff->entered && can_look (monitor))
     monitor->all_due = ok = TRUE;
   if (ok)
-    take_back (monitor, look);
+    take_back (monitor, diff);
   if (monitor->listeners->len == 0) {
     monitor_free (monitor);
   } else if (!ok) {
     give_up (monitor);
   } else {
     rearm (monitor);
-    if (monitor->all_due || monitor->sweeping)
+    if (monitor->all_due || monitor->scanning)
       schedule (monitor);
   }
 }
@@ -236,24 +237,24 @@ on_looked (GObject *source, GAsyncResult *result, gpointer data)
 static void
 start_look (LinxMonitor *monitor)
 {
-  LinxTableDiff *look = linx_table_diff_new ();
+  LinxTableDiff *diff = linx_table_diff_new ();
   const Listener *process = find_process (monitor);
 
-  if (monitor->parts.events >= 0 && linx_mount_events_read (monitor->parts.events, look->touched))
+  if (monitor->parts.events >= 0 && linx_mount_events_read (monitor->parts.events, diff->touched))
     monitor->all_due = TRUE;
-  look->sweeps
-      = monitor->sweeping || (monitor->all_due && g_get_monotonic_time () >= monitor->rest_till);
-  if (look->sweeps && !monitor->sweeping)
+  diff->scans
+      = monitor->scanning || (monitor->all_due && g_get_monotonic_time () >= monitor->next_scan);
+  if (diff->scans && !monitor->scanning)
     monitor->all_due = FALSE;
-  look->seen = g_steal_pointer (&monitor->parts.seen);
-  look->inode = monitor->parts.inode;
-  look->ns = monitor->parts.ns;
+  diff->snapshot = g_steal_pointer (&monitor->parts.snapshot);
+  diff->inode = monitor->parts.inode;
+  diff->ns = monitor->parts.ns;
   if (process != NULL) {
-    look->pid = process->pid;
-    look->process = process->pidfd;
+    diff->pid = process->pid;
+    diff->process = process->pidfd;
   }
   monitor->looking = TRUE;
-  linx_table_diff_start (look, on_looked, monitor);
+  linx_table_diff_start (diff, on_looked, monitor);
 }
 
 static gboolean
@@ -266,7 +267,7 @@ on_due (gpointer data)
   return G_SOURCE_REMOVE;
 }
 
-/* Sees to it that there is a look, as soon as there may be one. */
+/* Sees to it that there is a diff, as soon as there may be one. */
 static void
 schedule (LinxMonitor *monitor)
 {
@@ -274,8 +275,8 @@ schedule (LinxMonitor *monitor)
   gboolean events = monitor->parts.events >= 0 && monitor->events_source == 0;
   gint64 at = monitor->quiet_till;
 
-  if (!monitor->sweeping)
-    at = MAX (at, events ? monitor->look_till : monitor->rest_till);
+  if (!monitor->scanning)
+    at = MAX (at, events ? monitor->next_diff : monitor->next_scan);
   if (monitor->looking || monitor->broken)
     return; /* then it is listened to anew */
   if (monitor->timer != 0)
@@ -296,7 +297,7 @@ monitor_new (LinxMonitorParts *parts)
 
   monitor->parts = *parts;
   parts->events = parts->poller = -1;
-  parts->seen = NULL;
+  parts->snapshot = NULL;
   monitor->listeners = g_array_new (FALSE, FALSE, sizeof (Listener));
   monitor->listed = g_array_new (FALSE, FALSE, sizeof (LinxSnapshotEntry));
   if (monitors == NULL)

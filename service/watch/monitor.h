@@ -31,7 +31,7 @@ typedef void (*LinxMonitorFunc) (const LinxChanges *changes, gpointer data);
  * @ns: its id for ever; 0: this kernel has none
  * @events: where the kernel tells of mounts; -1: nowhere
  * @poller: where it tells that anything has changed; -1: nowhere
- * @seen: its table
+ * @snapshot: of its table
  *
  * What a monitor is made of, or none where there is one of the namespace already.
  */
@@ -40,7 +40,7 @@ typedef struct {
   guint64 ns;
   int events;
   int poller;
-  LinxTableSnapshot *seen;
+  LinxTableSnapshot *snapshot;
 } LinxMonitorParts;
 
 /**

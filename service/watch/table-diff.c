@@ -15,20 +15,20 @@
 LinxTableDiff *
 linx_table_diff_new (void)
 {
-  LinxTableDiff *look = g_new0 (LinxTableDiff, 1);
+  LinxTableDiff *diff = g_new0 (LinxTableDiff, 1);
 
-  look->process = -1;
-  look->touched = g_array_new (FALSE, FALSE, sizeof (guint64));
-  return look;
+  diff->process = -1;
+  diff->touched = g_array_new (FALSE, FALSE, sizeof (guint64));
+  return diff;
 }
 
 void
-linx_table_diff_free (LinxTableDiff *look)
+linx_table_diff_free (LinxTableDiff *diff)
 {
-  g_clear_pointer (&look->seen, linx_table_snapshot_free);
-  linx_changes_clear (&look->changes);
-  g_array_unref (look->touched);
-  g_free (look);
+  g_clear_pointer (&diff->snapshot, linx_table_snapshot_free);
+  linx_changes_clear (&diff->changes);
+  g_array_unref (diff->touched);
+  g_free (diff);
 }
 
 static gboolean
@@ -39,11 +39,11 @@ left (GError **error)
 }
 
 static gboolean
-enter (const LinxTableDiff *look, GError **error)
+enter (const LinxTableDiff *diff, GError **error)
 {
-  int ns = linx_process_open (look->pid, "ns/mnt", O_RDONLY);
-  gboolean ok = ns >= 0 && linx_process_alive (look->process)
-                && linx_ns_fd_inode (ns) == look->inode && setns (ns, CLONE_NEWNS) == 0;
+  int ns = linx_process_open (diff->pid, "ns/mnt", O_RDONLY);
+  gboolean ok = ns >= 0 && linx_process_alive (diff->process)
+                && linx_ns_fd_inode (ns) == diff->inode && setns (ns, CLONE_NEWNS) == 0;
 
   if (ns >= 0)
     close (ns);
@@ -51,41 +51,41 @@ enter (const LinxTableDiff *look, GError **error)
 }
 
 static gboolean
-do_look (LinxJob *job, gpointer data, GError **error)
+compare (LinxJob *job, gpointer data, GError **error)
 {
-  LinxTableDiff *look = data;
-  gboolean inside = look->pid != 0;
+  LinxTableDiff *diff = data;
+  gboolean inside = diff->pid != 0;
 
   (void)job;
-  if (!inside && look->ns == 0)
+  if (!inside && diff->ns == 0)
     return left (error);
-  look->entered = inside ? enter (look, error) : TRUE;
-  return look->entered
-         && linx_table_snapshot_update (look->seen, inside ? 0 : look->ns, look->touched,
-                                        look->sweeps, &look->changes, error);
+  diff->entered = inside ? enter (diff, error) : TRUE;
+  return diff->entered
+         && linx_table_snapshot_update (diff->snapshot, inside ? 0 : diff->ns, diff->touched,
+                                        diff->scans, &diff->changes, error);
 }
 
 static void
-find_places (gpointer look, LinxFdPlaces *places)
+find_places (gpointer diff, LinxFdPlaces *places)
 {
-  linx_fd_places_add (places, LINX_FD_LENT, &((LinxTableDiff *)look)->process);
+  linx_fd_places_add (places, LINX_FD_LENT, &((LinxTableDiff *)diff)->process);
 }
 
 static void
-reap (gpointer look)
+free_diff (gpointer diff)
 {
-  linx_async_close_free (LINX_ACCOUNT_ROOT, look, (GDestroyNotify)linx_table_diff_free);
+  linx_async_close_free (LINX_ACCOUNT_ROOT, diff, (GDestroyNotify)linx_table_diff_free);
 }
 
 void
-linx_table_diff_start (LinxTableDiff *look, GAsyncReadyCallback callback, gpointer data)
+linx_table_diff_start (LinxTableDiff *diff, GAsyncReadyCallback callback, gpointer data)
 {
-  look->start = g_get_monotonic_time ();
-  linx_workers_run (do_look, look, reap, find_places, TIMEOUT_MS, callback, data);
+  diff->start = g_get_monotonic_time ();
+  linx_workers_run (compare, diff, free_diff, find_places, TIMEOUT_MS, callback, data);
 }
 
 gboolean
-linx_table_diff_finish (GAsyncResult *result, LinxTableDiff **look, GError **error)
+linx_table_diff_finish (GAsyncResult *result, LinxTableDiff **diff, GError **error)
 {
-  return linx_workers_run_finish (result, (gpointer *)look, error);
+  return linx_workers_run_finish (result, (gpointer *)diff, error);
 }

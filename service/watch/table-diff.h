@@ -7,18 +7,18 @@
 #include <sys/types.h>
 
 /*
- * Looks: a worker compares a namespace's table with what was seen of it before.
+ * Differences: a worker compares a namespace's table with the last snapshot of it.
  */
 
 /**
  * LinxTableDiff:
- * @seen: what was seen before; afterwards, what is seen now
+ * @snapshot: the last one; afterwards, of now
  * @inode: the namespace, as lsns(8) shows it
  * @ns: its id for ever, to read it by where there is no process; 0: there is none
  * @pid: a process that is in it, to read it from inside, as its processes see it; 0: none
  * @process: that process's pidfd; lent
- * @touched: (element-type guint64): mounts to look at
- * @sweeps: go on with a sweep through the whole table, or begin one
+ * @touched: (element-type guint64): mounts to compare
+ * @scans: go on comparing the whole table, part by part, or begin to
  *
  * @start: when it started, monotonic
  * @entered: whether the namespace was there to be read
@@ -27,39 +27,39 @@
  * What goes to the worker and comes back.
  */
 typedef struct {
-  LinxTableSnapshot *seen;
+  LinxTableSnapshot *snapshot;
   guint64 inode;
   guint64 ns;
   pid_t pid;
   int process;
   GArray *touched;
-  gboolean sweeps;
+  gboolean scans;
 
   gint64 start;
   gboolean entered;
   LinxChanges changes;
 } LinxTableDiff;
 
-/** linx_table_diff_new: (transfer full): a look at nothing yet. */
+/** linx_table_diff_new: (transfer full): a comparison of nothing yet. */
 LinxTableDiff *linx_table_diff_new (void);
 
-void linx_table_diff_free (LinxTableDiff *look);
+void linx_table_diff_free (LinxTableDiff *diff);
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (LinxTableDiff, linx_table_diff_free)
 
 /**
  * linx_table_diff_start:
- * @look: (transfer full): what to look at
+ * @diff: (transfer full): what to compare
  * @callback: called in the main context
  * @data: for @callback
  */
-void linx_table_diff_start (LinxTableDiff *look, GAsyncReadyCallback callback, gpointer data);
+void linx_table_diff_start (LinxTableDiff *diff, GAsyncReadyCallback callback, gpointer data);
 
 /**
  * linx_table_diff_finish:
  * @result: the result
- * @look: (out) (transfer full) (nullable): the look; %NULL where the worker did not come back
+ * @diff: (out) (transfer full) (nullable): the comparison; %NULL where the worker did not come back
  * @error: List.*, Watch.ESRCH where the process is not in the namespace any more, or Timeout
  *
  * Returns: whether it was done
  */
-gboolean linx_table_diff_finish (GAsyncResult *result, LinxTableDiff **look, GError **error);
+gboolean linx_table_diff_finish (GAsyncResult *result, LinxTableDiff **diff, GError **error);

@@ -4,7 +4,7 @@
 #include "quota/account.h"
 
 /*
- * The asynchronous close: where descriptors end whose last close may take its time.
+ * Closing asynchronously: where descriptors are closed whose last close may take its time.
  */
 
 /**

@@ -9,11 +9,11 @@
 /*
  * Workers: where the service meets a filesystem.
  *
- * A job is one function run on a thread that shares neither root, working directory nor file
- * descriptors with the service, and that is used again only if it has nothing left of the last one
- * (see worker/spare-workers.h). What it can get stuck on holds nothing of the service: not the bus
- * socket, not another call's descriptor. It counts as one of its caller's calls until the kernel
- * lets it go.
+ * A job is one function that runs on a worker: a thread that shares neither root, working directory
+ * nor file descriptors with the service, and that is used again only if it has nothing left of the
+ * last one (see worker/spare-workers.h). What it can get stuck on holds nothing of the service: not
+ * the bus socket, not another call's descriptor. It counts as one of its caller's calls until the
+ * kernel lets it go.
  */
 
 typedef struct _LinxJob LinxJob;
