@@ -130,7 +130,7 @@ linx_attributes_need_unrestricted (const LinxRequest *request, const LinxPins *p
     return TRUE;
   /* It ends the filesystem for all who use it, in every namespace (umount2(2)). */
   if (verb == LINX_VERB_UMOUNT)
-    return request->force && pins->ns[LINX_IN].kind != LINX_NAMESPACE_HOST;
+    return request->umount.force && pins->ns[LINX_IN].kind != LINX_NAMESPACE_HOST;
   if ((verb & (VERBS_WITH_NEW_MOUNT | LINX_VERB_REMOUNT)) == 0)
     return FALSE;
   if (request->superblock && pins->ns[LINX_IN].kind != LINX_NAMESPACE_HOST)

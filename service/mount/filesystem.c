@@ -216,7 +216,7 @@ check_kernel (const LinxRequest *request, GError **error)
 gboolean
 linx_filesystem_pin (const LinxRequest *request, LinxPins *pins, GError **error)
 {
-  pins->fs.type = g_strdup (request->fstype[0] != '\0' || request->fstypes != NULL
+  pins->fs.type = g_strdup (request->fstype[0] != '\0' || request->list.fstypes != NULL
                                 ? request->fstype
                                 : type_of_source (request->source.path));
   return check_kernel (request, error) && linx_helper_pin (request, pins, error)

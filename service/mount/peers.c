@@ -197,12 +197,12 @@ add_subtree (Search *search, guint64 top, GError **error)
 static gboolean
 add_old_root (Search *search, const LinxRequest *request, const LinxPins *pins, GError **error)
 {
-  g_autoptr (GPtrArray) stays = request->bind_new_root
+  g_autoptr (GPtrArray) stays = request->pivot.bind_new_root
                                     ? g_ptr_array_new ()
                                     : linx_subtree_rows (search->table, pins->target.mount);
   g_autoptr (GHashTable) staying = g_hash_table_new (NULL, NULL);
 
-  if (!request->bind_new_root)
+  if (!request->pivot.bind_new_root)
     g_ptr_array_add (stays, (gpointer)linx_table_find (search->table, pins->target.mount));
   for (guint i = 0; i < stays->len; i++)
     g_hash_table_add (staying, g_ptr_array_index (stays, i));
@@ -230,9 +230,9 @@ add_all (Search *search, const LinxRequest *request, const LinxPins *pins, GErro
   guint verb = request->method->bit;
 
   if (verb == LINX_VERB_PIVOT_ROOT)
-    return !request->detach_old || request->make_rprivate
+    return !request->pivot.detach_old || request->pivot.make_rprivate
            || add_old_root (search, request, pins, error);
-  if (verb == LINX_VERB_UMOUNT && (request->recursive || request->detach))
+  if (verb == LINX_VERB_UMOUNT && (request->recursive || request->umount.detach))
     return add_subtree (search, pins->target.mount, error);
   if (verb == LINX_VERB_UMOUNT)
     return add_place (search, linx_peers_mounted_on (request, pins), pins->target.path, error);
@@ -250,7 +250,7 @@ decides_alone (const LinxRequest *request)
   guint verb = request->method->bit;
 
   return (verb & LINX_VERBS_PLACING) != 0
-         || (verb == LINX_VERB_UMOUNT && !request->recursive && !request->detach);
+         || (verb == LINX_VERB_UMOUNT && !request->recursive && !request->umount.detach);
 }
 
 static gboolean

@@ -45,12 +45,12 @@ put_arguments (LinxDetails *details, const LinxRequest *request, const LinxPins 
                    filters                                               ? request->source.path
                    : pins != NULL && pins->source.kind != LINX_SOURCE_FD ? pins->source.path
                                                                          : NULL);
-  linx_details_put (details, "target", filters ? request->at : is_pivot ? NULL : target);
+  linx_details_put (details, "target", filters ? request->list.at : is_pivot ? NULL : target);
   linx_details_put (details, "new-root", is_pivot ? target : NULL);
   linx_details_put (details, "put-old", pins != NULL ? pins->put_old.place.path : NULL);
   put_propagation (details, request);
   if (filters)
-    linx_details_put_list (details, "fstype", request->fstypes);
+    linx_details_put_list (details, "fstype", request->list.fstypes);
   else
     linx_details_put (details, "fstype",
                       pins != NULL && pins->fs.type != NULL ? pins->fs.type : request->fstype);
@@ -128,19 +128,19 @@ put_options (LinxDetails *details, const LinxRequest *request, const LinxPins *p
                            request->options->offset);
   linx_details_put_number (details, "size-limit", request->options->size_limit != 0,
                            request->options->size_limit);
-  linx_details_put_boolean (details, "make-rprivate", request->make_rprivate);
-  linx_details_put_boolean (details, "bind-new-root", request->bind_new_root);
-  linx_details_put_boolean (details, "detach-old", request->detach_old);
+  linx_details_put_boolean (details, "make-rprivate", request->pivot.make_rprivate);
+  linx_details_put_boolean (details, "bind-new-root", request->pivot.bind_new_root);
+  linx_details_put_boolean (details, "detach-old", request->pivot.detach_old);
   linx_details_put_boolean (details, "no-symlinks", request->no_symlinks);
-  linx_details_put_boolean (details, "detach", request->detach);
-  linx_details_put_boolean (details, "force", request->force);
-  linx_details_put_boolean (details, "expire", request->expire);
-  linx_details_put_boolean (details, "nofollow", request->nofollow);
+  linx_details_put_boolean (details, "detach", request->umount.detach);
+  linx_details_put_boolean (details, "force", request->umount.force);
+  linx_details_put_boolean (details, "expire", request->umount.expire);
+  linx_details_put_boolean (details, "nofollow", request->umount.nofollow);
   linx_details_put_number (details, "id", request->id.given, request->id.value);
-  linx_details_put (details, "under", request->under);
-  linx_details_put_list (details, "fields", request->fields);
-  linx_details_put_number (details, "limit", request->limit != 0, request->limit);
-  linx_details_put_number (details, "after", request->after != 0, request->after);
+  linx_details_put (details, "under", request->list.under);
+  linx_details_put_list (details, "fields", request->list.fields);
+  linx_details_put_number (details, "limit", request->list.limit != 0, request->list.limit);
+  linx_details_put_number (details, "after", request->list.after != 0, request->list.after);
   linx_details_put_number (details, "timeout", TRUE, request->timeout_ms);
 }
 

@@ -123,8 +123,8 @@ become (LinxRequest *request, GError **error)
 static gboolean
 take_type_list (LinxRequest *request, GError **error)
 {
-  request->fstypes = g_strsplit (request->fstype, ",", -1);
-  for (char **type = request->fstypes; *type != NULL; type++)
+  request->list.fstypes = g_strsplit (request->fstype, ",", -1);
+  for (char **type = request->list.fstypes; *type != NULL; type++)
     if (!check_fstype (*type, error))
       return FALSE;
   request->fstype[0] = '\0';
@@ -189,9 +189,9 @@ decode_umount (LinxRequest *request, GVariant *arguments, GError **error)
 {
   if (!take_named (request, arguments, 0, "target", &request->target, error))
     return FALSE;
-  if (request->expire && (request->detach || request->force))
+  if (request->umount.expire && (request->umount.detach || request->umount.force))
     return linx_error_set_args (error, "'expire' goes with neither 'detach' nor 'force'");
-  if (request->expire && request->recursive)
+  if (request->umount.expire && request->recursive)
     return linx_error_set_args (error, "'expire' does not go with 'recursive'");
   return TRUE;
 }
@@ -229,7 +229,7 @@ decode_pivot (LinxRequest *request, GVariant *arguments, GError **error)
 
   g_variant_get_child (arguments, 1, "&s", &put_old);
   if (put_old[0] == '\0' && !named_otherwise)
-    request->detach_old = TRUE;
+    request->pivot.detach_old = TRUE;
   else if (!take_named (request, arguments, 1, "put_old", &request->put_old, error))
     return FALSE;
   return take_named (request, arguments, 0, "new_root", &request->target, error);
@@ -273,8 +273,8 @@ decode_list (LinxRequest *request, GVariant *arguments, GError **error)
 {
   (void)arguments;
   return take_raw_filter (request, "source", &request->source.path, error)
-         && take_place_filter (request, "target", &request->at, error)
-         && take_place_filter (request, "under", &request->under, error)
+         && take_place_filter (request, "target", &request->list.at, error)
+         && take_place_filter (request, "under", &request->list.under, error)
          && take_raw_filter (request, "covering", &request->target.path, error)
          && (request->target.path == NULL
              || linx_request_check_path ("covering", request->target.path, error));

@@ -57,7 +57,7 @@ take_fields (LinxRequest *request, const char *key, GVariant *value, gpointer fi
 {
   if (!take_strings (request, key, value, field, error))
     return FALSE;
-  for (char **name = request->fields; *name != NULL; name++)
+  for (char **name = request->list.fields; *name != NULL; name++)
     if (!linx_row_is_key (*name))
       return linx_error_set_args (error, "'%s' names no key of a row: '%s'", key, *name);
   return TRUE;
@@ -198,9 +198,9 @@ static const Key keys[] = {
   { "target-fd", LINX_VERBS_WITH_TARGET_FD, take_fd, FIELD (target.fd) },
   { "new-root-fd", LINX_VERB_PIVOT_ROOT, take_fd, FIELD (target.fd) },
   { "put-old-fd", LINX_VERB_PIVOT_ROOT, take_fd, FIELD (put_old.fd) },
-  { "make-rprivate", LINX_VERB_PIVOT_ROOT, take_boolean, FIELD (make_rprivate) },
-  { "bind-new-root", LINX_VERB_PIVOT_ROOT, take_boolean, FIELD (bind_new_root) },
-  { "detach-old", LINX_VERB_PIVOT_ROOT, take_boolean, FIELD (detach_old) },
+  { "make-rprivate", LINX_VERB_PIVOT_ROOT, take_boolean, FIELD (pivot.make_rprivate) },
+  { "bind-new-root", LINX_VERB_PIVOT_ROOT, take_boolean, FIELD (pivot.bind_new_root) },
+  { "detach-old", LINX_VERB_PIVOT_ROOT, take_boolean, FIELD (pivot.detach_old) },
   { "recursive",
     LINX_VERBS_CLONING | LINX_VERB_REMOUNT | LINX_VERB_SET_PROPAGATION | LINX_VERB_UMOUNT,
     take_boolean, FIELD (recursive) },
@@ -215,19 +215,19 @@ static const Key keys[] = {
   { "beneath", LINX_VERBS_PLACING | LINX_VERB_MOVE, take_boolean, FIELD (beneath) },
   { "exclusive", LINX_VERBS_MAKING, take_boolean, FIELD (exclusive) },
   { "propagation", LINX_VERBS_PLACING, take_propagation, FIELD (propagation) },
-  { "detach", LINX_VERB_UMOUNT, take_boolean, FIELD (detach) },
-  { "force", LINX_VERB_UMOUNT, take_boolean, FIELD (force) },
-  { "expire", LINX_VERB_UMOUNT, take_boolean, FIELD (expire) },
-  { "nofollow", LINX_VERB_UMOUNT, take_boolean, FIELD (nofollow) },
+  { "detach", LINX_VERB_UMOUNT, take_boolean, FIELD (umount.detach) },
+  { "force", LINX_VERB_UMOUNT, take_boolean, FIELD (umount.force) },
+  { "expire", LINX_VERB_UMOUNT, take_boolean, FIELD (umount.expire) },
+  { "nofollow", LINX_VERB_UMOUNT, take_boolean, FIELD (umount.nofollow) },
   { "id", LINX_VERB_UMOUNT | LINX_VERB_LIST_MOUNTS, take_id, FIELD (id) },
-  { "fstype", LINX_VERB_LIST_MOUNTS, take_strings, FIELD (fstypes) },
+  { "fstype", LINX_VERB_LIST_MOUNTS, take_strings, FIELD (list.fstypes) },
   { "source", LINX_VERB_LIST_MOUNTS, take_string, FIELD (source.path) },
-  { "target", LINX_VERB_LIST_MOUNTS, take_string, FIELD (at) },
-  { "under", LINX_VERB_LIST_MOUNTS, take_string, FIELD (under) },
+  { "target", LINX_VERB_LIST_MOUNTS, take_string, FIELD (list.at) },
+  { "under", LINX_VERB_LIST_MOUNTS, take_string, FIELD (list.under) },
   { "covering", LINX_VERB_LIST_MOUNTS, take_string, FIELD (target.path) },
-  { "fields", LINX_VERB_LIST_MOUNTS, take_fields, FIELD (fields) },
-  { "limit", LINX_VERB_LIST_MOUNTS, take_limit, FIELD (limit) },
-  { "after", LINX_VERB_LIST_MOUNTS, take_uint64, FIELD (after) },
+  { "fields", LINX_VERB_LIST_MOUNTS, take_fields, FIELD (list.fields) },
+  { "limit", LINX_VERB_LIST_MOUNTS, take_limit, FIELD (list.limit) },
+  { "after", LINX_VERB_LIST_MOUNTS, take_uint64, FIELD (list.after) },
 };
 
 static const Key *

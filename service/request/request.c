@@ -13,10 +13,10 @@ linx_request_unref (LinxRequest *request)
   g_free (request->in.path);
   g_free (request->from.path);
   g_clear_pointer (&request->options, linx_options_free);
-  g_strfreev (request->fstypes);
-  g_free (request->at);
-  g_free (request->under);
-  g_strfreev (request->fields);
+  g_strfreev (request->list.fstypes);
+  g_free (request->list.at);
+  g_free (request->list.under);
+  g_strfreev (request->list.fields);
   g_clear_pointer (&request->fds, linx_message_fds_unref);
   g_clear_pointer (&request->arguments, g_variant_unref);
   g_clear_pointer (&request->raw, g_hash_table_unref);

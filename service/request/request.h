@@ -73,6 +73,41 @@ typedef struct {
   guint64 value;
 } LinxId;
 
+/** LinxUmountFlags: keys of Umount alone. */
+typedef struct {
+  gboolean detach;
+  gboolean force;
+  gboolean expire;
+  gboolean nofollow;
+} LinxUmountFlags;
+
+/** LinxPivotSteps: what PivotRoot does before and after. */
+typedef struct {
+  gboolean make_rprivate;
+  gboolean bind_new_root;
+  gboolean detach_old;
+} LinxPivotSteps;
+
+/**
+ * LinxListKeys:
+ * @fstypes: (nullable): of one of these types
+ * @at: (nullable): mounted there
+ * @under: (nullable): mounted there or below
+ * @fields: (nullable): with these keys alone
+ * @limit: so many at most; 0: all
+ * @after: of a greater id
+ *
+ * Keys of ListMounts alone.
+ */
+typedef struct {
+  GStrv fstypes;
+  char *at;
+  char *under;
+  GStrv fields;
+  guint limit;
+  guint64 after;
+} LinxListKeys;
+
 /**
  * LinxRequest:
  * @called: the method that was called
@@ -80,8 +115,7 @@ typedef struct {
  * @only_ask: answer whether it would be allowed, and do not do it (Can)
  *
  * The arguments and options of a call. A string that was not given is %NULL, a number 0. Of
- * ListMounts
- * @at is the filter `target`, and @target the filter `covering`.
+ * ListMounts the filter `source` is in @source, and the filter `covering` in @target.
  */
 typedef struct {
   gatomicrefcount ref;
@@ -105,23 +139,13 @@ typedef struct {
   LinxCreate create;
   gboolean beneath;
   gboolean exclusive;
-  gboolean detach;
-  gboolean force;
-  gboolean expire;
-  gboolean nofollow;
   LinxId id;
   gboolean recursive;
   gboolean superblock;
-  gboolean make_rprivate;
-  gboolean bind_new_root;
-  gboolean detach_old;
 
-  GStrv fstypes;
-  char *at;
-  char *under;
-  GStrv fields;
-  guint limit;
-  guint64 after;
+  LinxUmountFlags umount;
+  LinxPivotSteps pivot;
+  LinxListKeys list;
   guint64 watch;
 
   LinxMessageFds *fds;

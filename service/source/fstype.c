@@ -18,7 +18,7 @@ fail (const LinxPins *pins, int err, const char *words, GError **error)
 static gboolean
 check_is_among (const LinxRequest *request, const LinxPins *pins, GError **error)
 {
-  const char *const *types = (const char *const *)request->fstypes;
+  const char *const *types = (const char *const *)request->list.fstypes;
   g_autofree char *words = NULL;
 
   if (types == NULL || g_strv_contains (types, pins->fs.type) || g_strv_contains (types, "auto"))

@@ -27,7 +27,7 @@ gboolean
 linx_list_filters_init (LinxListFilters *filters, const LinxRequest *request, const LinxPins *pins,
                         GError **error)
 {
-  gboolean has_paths = request->at != NULL || request->under != NULL;
+  gboolean has_paths = request->list.at != NULL || request->list.under != NULL;
   int fd = pins->ns[LINX_IN].root;
   g_auto (LinxPlace) root = { 0 };
   LinxFileId whole, start;
@@ -38,8 +38,8 @@ linx_list_filters_init (LinxListFilters *filters, const LinxRequest *request, co
     return FALSE;
   *filters = (LinxListFilters){ .request = request,
                                 .covering = request->target.path != NULL ? pins->target.mount : 0,
-                                .at = path_in (&root, request->at),
-                                .under = path_in (&root, request->under) };
+                                .at = path_in (&root, request->list.at),
+                                .under = path_in (&root, request->list.under) };
   return TRUE;
 }
 
@@ -53,8 +53,8 @@ linx_list_filters_match (const LinxRow *row, gconstpointer data)
     return FALSE;
   if (filters->covering != 0 && row->id != filters->covering)
     return FALSE;
-  if (request->fstypes != NULL
-      && !g_strv_contains ((const char *const *)request->fstypes, row->fstype))
+  if (request->list.fstypes != NULL
+      && !g_strv_contains ((const char *const *)request->list.fstypes, row->fstype))
     return FALSE;
   if (request->source.path != NULL && !g_str_equal (row->source, request->source.path))
     return FALSE;

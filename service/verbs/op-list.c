@@ -164,11 +164,11 @@ list_one (const LinxListFilters *filters, const LinxPins *pins, Reply *reply)
   ids = read_stack (by_id ? NULL : filters->at, statmount, top);
   if (ids->len == 0 && !by_id)
     return FALSE;
-  for (guint i = 0; i < ids->len && (request->limit == 0 || n < request->limit); i++) {
+  for (guint i = 0; i < ids->len && (request->list.limit == 0 || n < request->list.limit); i++) {
     guint64 id = g_array_index (ids, guint64, i);
     LinxRow row;
 
-    if (id <= request->after || linx_statmount_read (statmount, 0, id, &row) != 0
+    if (id <= request->list.after || linx_statmount_read (statmount, 0, id, &row) != 0
         || !linx_list_filters_match (&row, filters))
       continue;
     n++;
@@ -181,12 +181,13 @@ list_one (const LinxListFilters *filters, const LinxPins *pins, Reply *reply)
 GVariant *
 linx_list_perform (LinxJob *job, const LinxRequest *request, LinxPins *pins, GError **error)
 {
-  g_autoptr (LinxRowWriter) writer = linx_row_writer_new ((const char *const *)request->fields);
+  g_autoptr (LinxRowWriter) writer
+      = linx_row_writer_new ((const char *const *)request->list.fields);
   g_auto (LinxListFilters) filters = { 0 };
   const LinxTableQuery query = { .mountinfo = pins->listing.mountinfo,
                                  .top = pins->listing.is_confined ? pins->listing.root.mount : 0,
-                                 .after = request->after,
-                                 .limit = request->limit,
+                                 .after = request->list.after,
+                                 .limit = request->list.limit,
                                  .matches = linx_list_filters_match,
                                  .data = &filters };
   g_autoptr (GHashTable) user_options = NULL;

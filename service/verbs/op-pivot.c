@@ -105,7 +105,7 @@ check_bind (const Pivot *pivot, GError **error)
 {
   if (pivot->pins->target.is_mount && pivot->pins->target.mount == pivot->old_root)
     return fail (pivot, EBUSY, "the new root is the root already: name another directory", error);
-  if (!pivot->request->make_rprivate && is_shared (pivot->pins->target.mount))
+  if (!pivot->request->pivot.make_rprivate && is_shared (pivot->pins->target.mount))
     return fail (pivot, EINVAL, "the new root is on a shared mount: pass 'make-rprivate'", error);
   return TRUE;
 }
@@ -253,11 +253,11 @@ prepare (Pivot *pivot, GError **error)
 
   if (!check_put_old_is_below (pivot, error))
     return FALSE;
-  if (request->bind_new_root && !check_bind (pivot, error))
+  if (request->pivot.bind_new_root && !check_bind (pivot, error))
     return FALSE;
-  if (request->make_rprivate && !make_rprivate (pivot, error))
+  if (request->pivot.make_rprivate && !make_rprivate (pivot, error))
     return FALSE;
-  return !request->bind_new_root || bind_new_root (pivot, error);
+  return !request->pivot.bind_new_root || bind_new_root (pivot, error);
 }
 
 static gboolean
@@ -272,7 +272,7 @@ run (Pivot *pivot, GError **error)
     return FALSE;
   }
   return go_to_old_root (pivot, &name, error)
-         && (!pivot->request->detach_old || detach (pivot, name, error));
+         && (!pivot->request->pivot.detach_old || detach (pivot, name, error));
 }
 
 GVariant *

@@ -36,7 +36,8 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Found, found_clear)
 static gboolean
 find (const LinxRequest *request, const LinxPins *pins, Found *found, GError **error)
 {
-  guint flags = linx_pins_path_flags (request) | (request->nofollow ? LINX_PATH_NOFOLLOW : 0);
+  guint flags
+      = linx_pins_path_flags (request) | (request->umount.nofollow ? LINX_PATH_NOFOLLOW : 0);
   int fd = linx_path_open (pins->ns[LINX_IN].root, request->target.path, flags, error);
   g_auto (LinxPlace) place = { 0 };
   gboolean ok;
@@ -111,8 +112,8 @@ linx_umount_pin (const LinxRequest *request, LinxPins *pins, GError **error)
 {
   g_auto (Found) found = { 0 };
   g_autofree char *parent = NULL;
-  gboolean ok = request->expire ? find_untouched (request, pins, &found, error)
-                                : find (request, pins, &found, error);
+  gboolean ok = request->umount.expire ? find_untouched (request, pins, &found, error)
+                                       : find (request, pins, &found, error);
 
   if (!ok || !refuse_root (pins, &found, error))
     return FALSE;
@@ -139,7 +140,7 @@ mount_at_name (const LinxRequest *request, const LinxPins *pins)
   const LinxRow *row;
   LinxFileId id;
 
-  if (!request->expire)
+  if (!request->umount.expire)
     return linx_file_id_read (&id, pins->target.fd, pins->target.name) == 0 ? id.mount : 0;
   table = linx_table_read (NULL);
   row = table != NULL ? linx_table_find_top (table, pins->target.path, pins->target.place.id.mount)
@@ -154,7 +155,7 @@ explain (const LinxRequest *request, int err)
     return "in use: a process has something open on it, or another mount is on it";
   if (err == EINVAL)
     return "not a mount point, or one that came locked from a more privileged mount namespace";
-  if (err == EAGAIN && request->expire)
+  if (err == EAGAIN && request->umount.expire)
     return "marked as expired: the next call unmounts it if nothing uses it until then";
   return NULL;
 }
@@ -163,8 +164,8 @@ explain (const LinxRequest *request, int err)
 static gboolean
 unmount_below (LinxJob *job, const LinxRequest *request, const LinxPins *pins, GError **error)
 {
-  return !request->recursive || request->detach
-         || linx_subtree_umount (job, pins, request->force ? MNT_FORCE : 0, error);
+  return !request->recursive || request->umount.detach
+         || linx_subtree_umount (job, pins, request->umount.force ? MNT_FORCE : 0, error);
 }
 
 /* By propagation from a peer of it that was below it. */
@@ -187,7 +188,7 @@ send_nothing_on (LinxJob *job, const LinxRequest *request, const LinxPins *pins,
   int rc, err;
 
   if (pins->sender.privileged || pins->ns[LINX_IN].kind == LINX_NAMESPACE_HOST
-      || pins->peers.word[0] != '\0' || !(request->recursive || request->detach)
+      || pins->peers.word[0] != '\0' || !(request->recursive || request->umount.detach)
       || mount_at_name (request, pins) != pins->target.mount)
     return TRUE;
   if (!linx_job_commit (job, "making what is to go a slave", error))
@@ -202,8 +203,8 @@ send_nothing_on (LinxJob *job, const LinxRequest *request, const LinxPins *pins,
 static gboolean
 unmount (LinxJob *job, const LinxRequest *request, const LinxPins *pins, GError **error)
 {
-  int flags = UMOUNT_NOFOLLOW | (request->detach ? MNT_DETACH : 0)
-              | (request->force ? MNT_FORCE : 0) | (request->expire ? MNT_EXPIRE : 0);
+  int flags = UMOUNT_NOFOLLOW | (request->umount.detach ? MNT_DETACH : 0)
+              | (request->umount.force ? MNT_FORCE : 0) | (request->umount.expire ? MNT_EXPIRE : 0);
   int rc, err;
 
   if (!linx_job_commit (job, "umount2", error))

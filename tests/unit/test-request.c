@@ -50,7 +50,7 @@ test_defaults (void)
 
   g_assert_cmpint (request->in.kind, ==, LINX_WHERE_SELF);
   g_assert_cmpuint (request->timeout_ms, ==, 20000);
-  g_assert_false (request->detach || request->force || request->expire || request->nofollow);
+  g_assert_false (request->umount.detach || request->umount.force || request->umount.expire || request->umount.nofollow);
   g_assert_false (request->id.given);
   g_assert_false (request->only_ask);
 }
@@ -63,7 +63,7 @@ test_can (void)
 
   g_assert_true (request->only_ask);
   g_assert_cmpstr (request->method->name, ==, "Umount");
-  g_assert_true (request->detach);
+  g_assert_true (request->umount.detach);
 }
 
 static void
