@@ -50,7 +50,7 @@ check_request (const LinxRequest *request)
   const LinxNamed *target = &request->target;
   g_autoptr (LinxDetails) details = NULL;
 
-  g_assert_true (request->verb != NULL && request->called != NULL);
+  g_assert_true (request->method != NULL && request->called != NULL);
   check_path (&request->source);
   check_path (target);
   check_path (&request->put_old);
@@ -63,7 +63,7 @@ check_request (const LinxRequest *request)
   g_assert_cmpuint (request->timeout_ms, >=, 1);
   g_assert_cmpuint (request->timeout_ms, <=, 600000);
   g_assert_true (request->raw == NULL || g_hash_table_size (request->raw) == 0);
-  if (linx_verb_of (request)->perform == NULL)
+  if (request->method->operation == NULL)
     return;
   details = linx_describe (request, NULL);
   linx_details_foreach (details, NULL, check_detail, NULL);
@@ -71,10 +71,10 @@ check_request (const LinxRequest *request)
 }
 
 static void
-decode (const LinxMethod *verb, GVariant *arguments, LinxMessageFds *fds)
+decode (const LinxMethod *method, GVariant *arguments, LinxMessageFds *fds)
 {
   g_autoptr (GError) error = NULL;
-  g_autoptr (LinxRequest) request = linx_request_decode (verb, arguments, fds, &error);
+  g_autoptr (LinxRequest) request = linx_request_decode (method, arguments, fds, &error);
   g_autoptr (LinxRequest) again = NULL;
 
   g_assert_true ((request != NULL) == (error == NULL));
@@ -86,21 +86,21 @@ decode (const LinxMethod *verb, GVariant *arguments, LinxMessageFds *fds)
   check_request (request);
   again = linx_request_decode_again (request, request->arguments, &error);
   g_assert_no_error (error);
-  g_assert_true (again->verb == request->verb && again->only_ask == request->only_ask);
+  g_assert_true (again->method == request->method && again->only_ask == request->only_ask);
 }
 
 int
 LLVMFuzzerTestOneInput (const guint8 *bytes, gsize size)
 {
-  g_autofree char *method = fuzz_first_line (&bytes, &size);
-  const LinxMethod *verb = linx_method_find (method);
-  g_autofree char *signature = verb != NULL ? linx_method_signature (verb) : NULL;
+  g_autofree char *name = fuzz_first_line (&bytes, &size);
+  const LinxMethod *method = linx_method_find (name);
+  g_autofree char *signature = method != NULL ? linx_method_signature (method) : NULL;
   g_autoptr (GVariant) arguments
-      = verb != NULL ? fuzz_value (G_VARIANT_TYPE (signature), bytes, size) : NULL;
+      = method != NULL ? fuzz_value (G_VARIANT_TYPE (signature), bytes, size) : NULL;
 
   if (arguments == NULL)
     return -1;
-  decode (verb, arguments, NULL);
-  decode (verb, arguments, fuzz_fds ());
+  decode (method, arguments, NULL);
+  decode (method, arguments, fuzz_fds ());
   return 0;
 }
