@@ -11,7 +11,7 @@
  * @n: how many
  * @owner: whose call they came with, as far as is known
  *
- * The descriptors that came with one message. They belong to a stranger: nobody but a worker looks
+ * The descriptors that came with one message. They belong to a caller: nobody but a worker looks
  * at them or closes them.
  */
 typedef struct {

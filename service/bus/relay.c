@@ -23,7 +23,7 @@ G_STATIC_ASSERT (BUFFER_BYTES > LINX_FRAMING_HEADER);
 typedef struct {
   int from;
   int to;
-  gboolean is_in; /* from the bus: what comes is a stranger's */
+  gboolean is_in; /* from the bus: what comes is a caller's */
   LinxFraming framing;
   gsize start;
   gsize passing; /* bytes from there on that are to be written */
@@ -127,7 +127,7 @@ account_of (const guint8 *bytes, gsize size)
   return sender != NULL ? linx_message_filter_known_account_of (sender) : LINX_ACCOUNT_NOBODY;
 }
 
-/* A stranger's go no further. */
+/* A caller's go no further. */
 static void
 drop (Way *way, gsize n, gboolean is_start)
 {
@@ -141,7 +141,7 @@ drop (Way *way, gsize n, gboolean is_start)
   way->end -= n;
 }
 
-/* What passes next, of one message. Its descriptors go on with its first byte; those of a stranger
+/* What passes next, of one message. Its descriptors go on with its first byte; those of a caller
  * by hand, for each copy of theirs that is closed may wait for them. */
 static void
 pass (Way *way, gsize n, gboolean is_start)

@@ -63,7 +63,7 @@ take_word (char **line)
 }
 
 /* Not libmount: for a row whose source is /dev/root it asks /proc/cmdline and libblkid, by their
- * paths, and a worker's paths are in the root of a stranger. */
+ * paths, and a worker's paths are in somebody else's root. */
 static gboolean
 parse (LinxRow *row, char *line)
 {

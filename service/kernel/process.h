@@ -57,7 +57,7 @@ gboolean linx_process_alive (int pidfd);
 
 /**
  * linx_process_pid:
- * @pidfd: a descriptor, perhaps a stranger's
+ * @pidfd: a descriptor, perhaps a caller's
  *
  * Returns: its process id in the service's pid namespace; 0 where it has none there, -1 where it
  *   ended, -2 where @pidfd is no pidfd
@@ -66,7 +66,7 @@ pid_t linx_process_pid (int pidfd);
 
 /**
  * linx_process_is_nsfs:
- * @fd: a descriptor, perhaps a stranger's
+ * @fd: a descriptor, perhaps a caller's
  *
  * Returns: whether it is a namespace of some kind
  */

@@ -59,7 +59,7 @@ typedef struct {
 typedef gboolean (*LinxRowFunc) (LinxRow *row, gpointer data);
 
 /* A row whose root and mount point take more than that together has "..." for each: they may be of
- * any length, and a stranger's must not keep others from reading the table. */
+ * any length, and a caller's must not keep others from reading the table. */
 #define LINX_MAX_PATHS (1 << 20)
 #define LINX_PATH_TOO_LONG "..."
 

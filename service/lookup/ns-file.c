@@ -8,7 +8,7 @@
 #include <string.h>
 
 /* All of them are of one filesystem, which is the kernel's own. Nothing else is asked of a
- * descriptor that may be a stranger's. */
+ * descriptor that may be a caller's. */
 gboolean
 linx_ns_file_is (const LinxFileId *id)
 {

@@ -35,7 +35,7 @@ gboolean linx_ns_file_match (const char *path, pid_t self, pid_t *pid, const cha
  * @name: what linx_ns_file_match() gave
  * @error: Resolve.*
  *
- * Opens it with the eyes that this thread has: ptrace(2), "Ptrace access mode checking".
+ * Opens it with the credentials of this thread: ptrace(2), "Ptrace access mode checking".
  *
  * Returns: (transfer full): a descriptor, or -1
  */

@@ -47,7 +47,7 @@ int linx_path_open (int root, const char *path, guint flags, GError **error);
  * linx_path_may_write:
  * @fd: an object
  *
- * Returns: whether this thread, with the eyes it has, may write to it (faccessat2(2))
+ * Returns: whether this thread, with its credentials, may write to it (faccessat2(2))
  */
 gboolean linx_path_may_write (int fd);
 
@@ -70,7 +70,7 @@ void linx_path_split (const char *path, char **parent, char **name);
 
 /**
  * linx_path_reopen:
- * @fd: a descriptor of a stranger's
+ * @fd: a descriptor of a caller's
  * @error: Resolve.*
  *
  * Opens what @fd is open on again, as O_PATH: whatever @fd can do, the new one can only point.

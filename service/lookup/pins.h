@@ -99,7 +99,7 @@ gboolean linx_pins_hold_put_old (const LinxRequest *request, LinxPins *pins, GEr
  * @pins: pins
  * @error: Resolve.ESTALE
  *
- * linx_pins_recheck() with the caller's eyes.
+ * linx_pins_recheck() with the caller's credentials.
  */
 gboolean linx_pins_recheck_as_caller (const LinxPins *pins, GError **error);
 

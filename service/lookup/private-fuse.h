@@ -6,8 +6,8 @@
 /*
  * FUSE filesystems without allow_other: they answer the processes of their owner alone, whose real,
  * effective and saved user ids all have to be the owner's (fuse_allow_current_process(),
- * fs/fuse/dir.c). A worker with the caller's eyes has its effective ids alone, and is refused as
- * everybody else is; what the owner has opened can be held, bound and mounted on.
+ * fs/fuse/dir.c). A worker with the caller's credentials has its effective ids alone, and is
+ * refused as everybody else is; what the owner has opened can be held, bound and mounted on.
  */
 
 /**

@@ -49,9 +49,9 @@ create_target (LinxJob *job, const LinxRequest *request, LinxPins *pins, GError 
                                    NULL));
 }
 
-/* The eyes with which a placeholder is made: the caller's. For root in a namespace that another
- * user namespace owns, those of the directory's owner: on a filesystem of that user namespace the
- * kernel has no number for a file of root's (EOVERFLOW). */
+/* The credentials with which a placeholder is made: the caller's. For root in a namespace that
+ * another user namespace owns, those of the directory's owner: on a filesystem of that user
+ * namespace the kernel has no number for a file of root's (EOVERFLOW). */
 static gboolean
 assume_creator (const LinxPins *pins, GError **error)
 {

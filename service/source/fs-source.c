@@ -174,7 +174,7 @@ linx_fs_source_check_need (const LinxPins *pins, GError **error)
 }
 
 /* The service's own node of the approved number, as the kernel names it. The kernel takes no
- * descriptor for a device and looks a path up: never one that a stranger can have lead elsewhere.
+ * descriptor for a device and looks a path up: never one that a caller can have lead elsewhere.
  */
 static char *
 own_node (const LinxPins *pins, GError **error)

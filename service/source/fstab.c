@@ -115,7 +115,7 @@ is_of_type (struct libmnt_fs *line, const LinxRequest *request)
 }
 
 /* Devices, tags, links and other names of one thing are the same: libmount's cache tells, with the
- * caller's eyes. */
+ * caller's credentials. */
 LinxRequest *
 linx_fstab_complete (LinxRequest *request, GError **error)
 {

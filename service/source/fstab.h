@@ -25,10 +25,10 @@ gboolean linx_fstab_is_needed (const LinxRequest *request);
  * @request: a request that leaves something out
  * @error: Fstab.ENOENT where no line is about it; else as linx_request_decode()
  *
- * Looks it up in fstab(5), with the eyes that this thread has, and decodes the call once more as if
- * all had been given: the line's options first, then the caller's. A target that no line has may be
- * the source of one. Where a line is not needed, and none is about it, the request stays as it is.
- * Only in the host's namespace.
+ * Looks it up in fstab(5), with the credentials of this thread, and decodes the call once more as
+ * if all had been given: the line's options first, then the caller's. A target that no line has may
+ * be the source of one. Where a line is not needed, and none is about it, the request stays as it
+ * is. Only in the host's namespace.
  *
  * Returns: (transfer full): the complete request
  */

@@ -21,7 +21,7 @@ typedef struct {
   LinxAccount account;
   gpointer data;
   GDestroyNotify free_data;
-  gboolean is_strangers; /* a descriptor that came with a message */
+  gboolean is_untrusted; /* a descriptor that came with a message */
 } Remains;
 
 /* Whose remains they are. */
@@ -37,7 +37,7 @@ static GMutex lock;        /* over what follows */
 static GHashTable *owners; /* account -> Owner, while there are remains of it */
 static GQueue waiting;     /* of Owner */
 static LinxQuota threads;
-static guint unclosed; /* descriptors of strangers */
+static guint unclosed; /* descriptors of callers */
 static guint too_many; /* accounts that have MAX_UNCLOSED of them: read without the lock, too */
 static void (*on_full) (void);
 
@@ -121,7 +121,7 @@ take (Owner *owner, Remains *done)
   g_autoptr (GMutexLocker) locker G_GNUC_UNUSED = g_mutex_locker_new (&lock);
   Remains *next = g_queue_pop_head (&owner->remains);
 
-  if (done != NULL && done->is_strangers)
+  if (done != NULL && done->is_untrusted)
     count_unclosed (owner, -1);
   g_free (done);
   if (next == NULL)
@@ -148,7 +148,7 @@ leave_remains (Remains *one)
   Owner *owner = find_owner (one->account);
 
   g_queue_push_tail (&owner->remains, one);
-  if (one->is_strangers)
+  if (one->is_untrusted)
     count_unclosed (owner, 1);
   start_thread (owner);
 }
@@ -227,7 +227,7 @@ linx_async_close_untrusted (LinxAccount account, const int *fds, guint n)
     if (fds[i] < 0)
       continue;
     one = remains_new (account, GINT_TO_POINTER (fds[i]), close_fd);
-    one->is_strangers = TRUE;
+    one->is_untrusted = TRUE;
     leave_remains (one);
   }
   if (on_full != NULL && is_half_full ())

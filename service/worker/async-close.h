@@ -46,7 +46,7 @@ void linx_async_close_fd (const int *fds, guint n);
  * @fds: descriptors
  * @n: how many
  *
- * Closes descriptors that strangers sent, as linx_async_close_free() frees: closing a FUSE file
+ * Closes descriptors that callers sent, as linx_async_close_free() frees: closing a FUSE file
  * waits for its server.
  */
 void linx_async_close_untrusted (LinxAccount account, const int *fds, guint n);
@@ -62,9 +62,9 @@ gboolean linx_async_close_has_too_many (LinxAccount account);
 /** linx_async_close_has_too_many_of_some: whether there is an account of which that is so. */
 gboolean linx_async_close_has_too_many_of_some (void);
 
-/** linx_async_close_on_full: @func is called in the main loop when what strangers sent, and nobody
+/** linx_async_close_on_full: @func is called in the main loop when what callers sent, and nobody
  * can close, fills half of the table of descriptors. */
 void linx_async_close_on_full (void (*func) (void));
 
-/** linx_async_close_is_closing: whether something that strangers sent is still open. */
+/** linx_async_close_is_closing: whether something that callers sent is still open. */
 gboolean linx_async_close_is_closing (void);

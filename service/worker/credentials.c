@@ -6,7 +6,7 @@
 
 #include <errno.h>
 
-/* Whether this thread has had other eyes than root's. */
+/* Whether this thread has had other credentials than root's. */
 static __thread gboolean assumed;
 
 static gboolean

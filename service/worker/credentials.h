@@ -5,8 +5,8 @@
 #include <sys/types.h>
 
 /*
- * Credentials: whose eyes a worker has. Only the effective ids of this one thread change, and its
- * groups (credentials(7)). With an effective uid other than 0 no capability is in effect
+ * Credentials: whose credentials a worker has. Only the effective ids of this one thread change,
+ * and its groups (credentials(7)). With an effective uid other than 0 no capability is in effect
  * (capabilities(7)); the real and the saved uid stay 0, so that nobody may signal or trace the
  * thread, and it can become root again.
  */
@@ -17,7 +17,7 @@
  * @gid: filesystem group id
  * @groups: (array length=n_groups): supplementary group ids; somebody else's memory
  *
- * Whose eyes those are.
+ * Who looks things up.
  */
 typedef struct {
   uid_t uid;

@@ -11,7 +11,7 @@
 
 static GThreadPool *lenders;
 
-/* What a stranger lent goes to the worker as O_PATH, if it is neither a namespace nor a pidfd:
+/* What a caller lent goes to the worker as O_PATH, if it is neither a namespace nor a pidfd:
  * closing that never waits for a filesystem, so no worker can get stuck on its way out. */
 static int
 safe_to_lend (int fd)
@@ -23,9 +23,9 @@ safe_to_lend (int fd)
   return openat (linx_process_proc_fd (), link, O_PATH | O_CLOEXEC);
 }
 
-/* Whether there is anything a stranger lent: looking at that may wait for a filesystem. */
+/* Whether there is anything a caller lent: looking at that may wait for a filesystem. */
 static gboolean
-lends_strangers (const int *fds, guint n_fds, guint first_lent)
+lends_untrusted (const int *fds, guint n_fds, guint first_lent)
 {
   for (guint i = first_lent; i < n_fds; i++)
     if (fds[i] >= 0)
@@ -33,7 +33,7 @@ lends_strangers (const int *fds, guint n_fds, guint first_lent)
   return FALSE;
 }
 
-/* What is to be lent. What strangers lent stays good while the call's data lives, which the worker
+/* What is to be lent. What callers lent stays good while the call's data lives, which the worker
  * sees to; the rest is copied, for a call that runs out of time lets go of it. */
 typedef struct {
   int channel;
@@ -49,7 +49,7 @@ send_or_hang_up (int channel, const int *fds, guint n_fds)
     shutdown (channel, SHUT_WR); /* the worker hears the end, and says so */
 }
 
-/* The worker waits meanwhile, and with it what strangers lent. */
+/* The worker waits meanwhile, and with it what callers lent. */
 static void
 lend_in_pool (gpointer pool_data, gpointer unused)
 {
@@ -81,7 +81,7 @@ copy_own (Lending *lending, int channel)
   return ok && lending->channel >= 0;
 }
 
-/* Never what strangers lent. */
+/* Never what callers lent. */
 static void
 lending_free (Lending *lending)
 {
@@ -95,7 +95,7 @@ linx_worker_fds_send (int channel, const int *fds, guint n_fds, guint first_lent
 {
   Lending *lending;
 
-  if (!lends_strangers (fds, n_fds, first_lent)) {
+  if (!lends_untrusted (fds, n_fds, first_lent)) {
     send_or_hang_up (channel, fds, n_fds);
     return;
   }

@@ -4,7 +4,7 @@
 #include <glib.h>
 
 /*
- * Lending: descriptors on their way to a worker. What strangers sent with a message is looked at by
+ * Worker descriptors: on their way to a worker. What callers sent with a message is looked at by
  * threads of its own, for that may wait for a filesystem.
  */
 
@@ -17,7 +17,7 @@ void linx_worker_fds_init (guint most);
  * @channel: the service's end of the channel to a worker
  * @fds: (array length=n_fds): descriptors; -1 is an empty place
  * @n_fds: how many
- * @first_lent: those from here on are strangers', and stay open until the worker has answered or is
+ * @first_lent: those from here on are callers', and stay open until the worker has answered or is
  *   given up and has let go of its data
  *
  * Sends copies to the worker, at once or soon. Where that cannot be, the worker hears the end.
