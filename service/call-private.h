@@ -20,7 +20,7 @@ typedef struct {
   LinxRequest *request;
   LinxCaller *caller;
   GError *early;        /* there is no request, or no caller */
-  gboolean watches;     /* it is counted as a call of Watch */
+  gboolean entered;     /* it is counted by its verb: see LinxVerb */
   LinxWork *work;       /* NULL while a worker has it */
   LinxDetails *details; /* what polkit was asked */
   GError *pin_error;    /* told only to those who are authorized */

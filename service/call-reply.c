@@ -9,7 +9,6 @@
 #include "policy/describe.h"
 #include "policy/policy.h"
 #include "verbs/verb.h"
-#include "watch/watch-limits.h"
 
 #include <errno.h>
 #include <gio/gunixfdlist.h>
@@ -70,8 +69,8 @@ call_free (LinxCall *call)
   LinxWork *work = call->work;
   gboolean with_fd = work != NULL && work->pins->reply >= 0;
 
-  if (call->watches)
-    linx_watch_leave (call->caller);
+  if (call->entered)
+    linx_verb_of (call->request)->leave (call->caller);
   g_clear_pointer (&call->request, linx_request_unref);
   g_clear_pointer (&call->caller, linx_caller_unref);
   g_clear_pointer (&call->details, linx_details_unref);
@@ -183,8 +182,7 @@ on_sent (gpointer data)
 static gboolean
 is_large (const LinxCall *call)
 {
-  return call->request->method->bit == LINX_VERB_LIST_MOUNTS && call->work != NULL
-         && call->work->pins->listing.reply_bytes > LINX_LARGE_BYTES;
+  return call->work != NULL && call->work->pins->listing.reply_bytes > LINX_LARGE_BYTES;
 }
 
 void

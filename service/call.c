@@ -12,7 +12,6 @@
 #include "policy/policy.h"
 #include "request/request-decode.h"
 #include "verbs/verb.h"
-#include "watch/watch-limits.h"
 #include "worker/worker.h"
 
 static void
@@ -50,24 +49,27 @@ on_performed (GObject *source, GAsyncResult *result, gpointer user_data)
     linx_call_reply (call, NULL, error);
 }
 
-/* A watch has bounds of its own, for what is about to be opened. */
+/* What has bounds of its own is counted, once it is approved. */
 static gboolean
-enter_watch (LinxCall *call, GError **error)
+enter (LinxCall *call, GError **error)
 {
-  if (call->request->method->bit != LINX_VERB_WATCH || call->request->only_ask)
+  const LinxVerb *verb = linx_verb_of (call->request);
+
+  if (verb->enter == NULL || call->request->only_ask)
     return TRUE;
-  call->watches = linx_watch_enter (call->caller, error);
-  return call->watches;
+  call->entered = verb->enter (call->caller, error);
+  return call->entered;
 }
 
 /* What is refused whatever polkit says. root is asked nothing. */
 static gboolean
-check_watch (LinxCall *call, GError **error)
+check (LinxCall *call, GError **error)
 {
+  const LinxVerb *verb = linx_verb_of (call->request);
+
   if (call->caller->account == LINX_ACCOUNT_ROOT)
-    return enter_watch (call, error);
-  return call->request->method->bit != LINX_VERB_WATCH || call->request->only_ask
-         || linx_watch_limits_check (call->caller, NULL, error);
+    return enter (call, error);
+  return verb->check == NULL || call->request->only_ask || verb->check (call->caller, error);
 }
 
 static void
@@ -112,7 +114,7 @@ on_authorized (GObject *source, GAsyncResult *result, gpointer user_data)
     error = g_steal_pointer (&call->pin_error);
   if (call->request->only_ask && is_verdict (allowed, error))
     answer_can (call, verdict);
-  else if (error != NULL || !enter_watch (call, &error))
+  else if (error != NULL || !enter (call, &error))
     linx_call_reply (call, NULL, error);
   else
     run_job (call, linx_work_perform, on_performed);
@@ -198,8 +200,8 @@ go_on (gpointer data)
     linx_call_finish (call);
     return;
   }
-  if (error != NULL || linx_send_limits_is_shut (call->caller, &error)
-      || !check_watch (call, &error) || !linx_limits_enter_call (call->caller->account, &error)) {
+  if (error != NULL || linx_send_limits_is_shut (call->caller, &error) || !check (call, &error)
+      || !linx_limits_enter_call (call->caller->account, &error)) {
     linx_call_reply (call, NULL, error);
     return;
   }

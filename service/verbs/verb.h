@@ -16,6 +16,10 @@
  * @settle: (nullable): in the main loop, with the @pins of what was performed, or %NULL, and the
  *   @value that came of it, or %NULL: does what outlives the call; returns (transfer
  *   floating) (nullable) the reply's value, which may be @value
+ * @check: (nullable): in the main loop, for callers other than root: whether what it opens is
+ * within bounds of its own, before anybody is asked
+ * @enter: (nullable): likewise, once it is approved, for all: counts it until @leave
+ * @leave: of what was entered
  * @container_message: (nullable): a message id of the gettext domain "linx-mount": what a prompt
  *   says where the target's root can undo the attributes; %NULL: as always
  *
@@ -27,6 +31,9 @@ typedef struct {
   GVariant *(*perform) (LinxJob *job, const LinxRequest *request, LinxPins *pins, GError **error);
   GVariant *(*settle) (GDBusConnection *bus, const LinxRequest *request, LinxCaller *caller,
                        LinxPins *pins, GVariant *value, GError **error);
+  gboolean (*check) (const LinxCaller *caller, GError **error);
+  gboolean (*enter) (const LinxCaller *caller, GError **error);
+  void (*leave) (const LinxCaller *caller);
   const char *container_message;
 } LinxVerb;
 

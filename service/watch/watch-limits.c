@@ -110,6 +110,12 @@ linx_watch_limits_check (const LinxCaller *caller, const LinxMonitorParts *parts
 }
 
 gboolean
+linx_watch_check (const LinxCaller *caller, GError **error)
+{
+  return linx_watch_limits_check (caller, NULL, error);
+}
+
+gboolean
 linx_watch_enter (const LinxCaller *caller, GError **error)
 {
   if (!check (&calls, caller->account, "calls of Watch of this user under way",

@@ -38,6 +38,9 @@ gboolean linx_watch_limits_check (const LinxCaller *caller, const LinxMonitorPar
 void linx_watch_limits_add (const LinxCaller *caller, guint64 inode);
 void linx_watch_limits_remove (const LinxCaller *caller, guint64 inode);
 
+/** linx_watch_check: linx_watch_limits_check(), for what is not open yet. */
+gboolean linx_watch_check (const LinxCaller *caller, GError **error);
+
 /**
  * linx_watch_enter:
  * @caller: who wants one
