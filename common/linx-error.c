@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "linx-error.h"
+#include "linx-secrets.h"
 #include "linx-text.h"
 
 #include <gio/gio.h>
@@ -77,8 +78,10 @@ errno_name (int err)
 gboolean
 linx_error_set (GError **error, LinxMountStage stage, int err, const char *path, const char *words)
 {
-  g_autofree char *shown = linx_text_escape (path);
-  g_autofree char *shown_words = words != NULL ? linx_text_escape (words) : NULL;
+  g_autofree char *struck = linx_secrets_strike_url (path);
+  g_autofree char *struck_words = words != NULL ? linx_secrets_strike_url (words) : NULL;
+  g_autofree char *shown = linx_text_escape (struck);
+  g_autofree char *shown_words = words != NULL ? linx_text_escape (struck_words) : NULL;
   const char *text = words != NULL ? shown_words : strerrordesc_np (err);
 
   g_set_error (error, LINX_MOUNT_ERROR, KERNEL_CODE (stage, err), "%s %s: %s (%s)",
@@ -89,14 +92,15 @@ linx_error_set (GError **error, LinxMountStage stage, int err, const char *path,
 gboolean
 linx_error_set_args (GError **error, const char *format, ...)
 {
-  g_autofree char *bytes = NULL;
+  g_autofree char *bytes = NULL, *struck = NULL;
   g_autofree char *text = NULL;
   va_list args;
 
   va_start (args, format);
   bytes = g_strdup_vprintf (format, args);
   va_end (args);
-  text = linx_text_utf8 (bytes, NULL);
+  struck = linx_secrets_strike_url (bytes);
+  text = linx_text_utf8 (struck, NULL);
   if (g_utf8_strlen (text, -1) > MAX_CHARACTERS)
     strcpy (g_utf8_offset_to_pointer (text, MAX_CHARACTERS - 3), "...");
   g_set_error_literal (error, G_DBUS_ERROR, G_DBUS_ERROR_INVALID_ARGS, text);

@@ -19,8 +19,8 @@
  * @words: (nullable): what the kernel said of it, or what the caller can do about it, escaped
  *   likewise; %NULL: the system's text for @err
  *
- * Sets @error to "<Stage> <path>: <words> (<ERRNO>)". Needs no locale, so a worker inside a in_other_userns
- * mount namespace may call it.
+ * Sets @error to "<Stage> <path>: <words> (<ERRNO>)". Needs no locale, so a worker inside a
+ * in_other_userns mount namespace may call it.
  *
  * Returns: %FALSE, so that a function can end with it
  */

@@ -38,7 +38,8 @@ static const struct {
 static void
 append_shown (GString *text, const char *name, const char *value)
 {
-  g_autofree char *shown_name = linx_text_escape (name), *struck = NULL, *shown = NULL;
+  g_autofree char *shown_name = linx_text_escape (name), *shown = NULL;
+  g_autofree char *without_word = NULL, *struck = NULL;
 
   g_string_append (text, shown_name);
   if (value == NULL)
@@ -48,7 +49,8 @@ append_shown (GString *text, const char *name, const char *value)
     g_string_append (text, "***");
     return;
   }
-  struck = linx_secrets_strike_url (value);
+  without_word = linx_secrets_strike_user (name, value);
+  struck = linx_secrets_strike_url (without_word);
   shown = linx_text_escape (struck);
   for (const char *p = shown; *p != '\0';) {
     gsize length = strcspn (p, ",");
@@ -97,28 +99,39 @@ linx_options_user_shown (const LinxOptions *options)
 }
 
 static void
-strike (GString *text, const char *name, const char *value)
+add_secret (GPtrArray *secrets, const char *name, const char *value)
 {
-  if (value != NULL && value[0] != '\0' && linx_secrets_is_name (name))
-    g_string_replace (text, value, "***", 0);
+  const char *sign = value != NULL ? strchr (value, '%') : NULL;
+
+  if (value == NULL || value[0] == '\0')
+    return;
+  if (linx_secrets_is_name (name))
+    g_ptr_array_add (secrets, g_strdup (value));
+  else if (sign != NULL && sign[1] != '\0'
+           && (g_str_equal (name, "user") || g_str_equal (name, "username")))
+    g_ptr_array_add (secrets, g_strdup (sign + 1));
 }
 
 char *
 linx_options_strike_secrets (const LinxOptions *options, const char *text)
 {
-  GString *struck = g_string_new (text);
+  g_autoptr (GPtrArray) secrets = g_ptr_array_new_with_free_func (g_free);
+  g_autofree char *struck = NULL;
 
   for (guint i = 0; i < options->fs->len; i++) {
     const LinxFsOption *option = g_ptr_array_index (options->fs, i);
 
-    strike (struck, option->name, option->value);
+    add_secret (secrets, option->name, option->value);
   }
   for (guint i = 0; i < options->user->len; i++) {
     g_auto (GStrv) pair = g_strsplit (g_ptr_array_index (options->user, i), "=", 2);
 
-    strike (struck, pair[0], pair[1]);
+    add_secret (secrets, pair[0], pair[1]);
   }
-  return g_string_free (struck, FALSE);
+  if (options->user_name != NULL)
+    add_secret (secrets, "user", options->user_name);
+  struck = linx_secrets_strike (secrets, text);
+  return linx_secrets_strike_url (struck);
 }
 
 gboolean

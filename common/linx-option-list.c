@@ -46,9 +46,8 @@ linx_option_list_next (const char **rest, char **name, char **value, GError **er
   if (*begin == '\0')
     return FALSE;
   if (*end == '"' || *end == '\\')
-    return linx_error_set_args (
-        error, "'options' has a backslash or a quote in the name of an option: '%.*s'",
-        (int)(end - begin) + 1, begin);
+    return linx_error_set_args (error, "'options' has a backslash or a quote in the name of an "
+                                       "option, which may be the rest of a value with a comma");
   if (*end == '=') {
     *rest = end + 1;
     *value = take_value (rest, error);

@@ -189,11 +189,18 @@ has_no_value (const char *word, const char *value, GError **error)
 static gboolean
 take_subdir (LinxOptions *options, const char *value, GError **error)
 {
+  g_auto (GStrv) parts = NULL;
+
   if (value == NULL || value[0] == '\0')
     return linx_error_set_args (error, "option 'X-mount.subdir' names no directory");
   if (strlen (value) >= PATH_MAX - 1)
     return linx_error_set_args (error, "option 'X-mount.subdir' is longer than %d bytes",
                                 PATH_MAX - 2);
+  parts = g_strsplit (value, "/", -1);
+  if (g_strv_contains ((const char *const *)parts, "..")
+      || g_strv_contains ((const char *const *)parts, "."))
+    return linx_error_set_args (error, "option 'X-mount.subdir' has '.' or '..' in it: '%s'",
+                                value);
   g_free (options->subdir);
   options->subdir = g_strconcat (value[0] == '/' ? "" : "/", value, NULL);
   return TRUE;

@@ -50,13 +50,23 @@ nothing (gunichar c)
   return FALSE;
 }
 
-/* The quotes that prompts put around names too, and what looks like them, and the backslash, so
- * that two different names never read the same. */
+/* The quotes that prompts put around names too, and what looks like them or like a slash, and the
+ * backslash, so that two different names never read the same. */
 static gboolean
 acts_on_name (gunichar c)
 {
-  return c == '\\' || c == '"' || (c >= 0x201c && c <= 0x201f) || c == 0x02ba || c == 0x2033
-         || (c >= 0x301d && c <= 0x301f) || c == 0xff02 || linx_text_acts (c);
+  static const gunichar alike[] = {
+    0x02ba, 0x02dd, 0x02ee, 0x02f5, 0x02f6, 0x030b, 0x030e, 0x0348, 0x05f4, 0x20dd,
+    0x2033, 0x2036, 0x2044, 0x2057, 0x2215, 0x275b, 0x275c, 0x275d, 0x275e, 0x275f,
+    0x2760, 0x276e, 0x276f, 0x29f8, 0x2e42, 0x3003, 0xff02, 0xff0f, 0xff3c,
+  };
+
+  if (c < 0x80)
+    return c == '\\' || c == '"' || linx_text_acts (c);
+  for (gsize i = 0; i < G_N_ELEMENTS (alike); i++)
+    if (c == alike[i])
+      return TRUE;
+  return (c >= 0x201c && c <= 0x201f) || (c >= 0x301d && c <= 0x301f) || linx_text_acts (c);
 }
 
 static void
@@ -175,4 +185,22 @@ linx_text_shorten (const char *escaped)
   tail = step_back (escaped, g_utf8_offset_to_pointer (escaped, length - LINX_TEXT_MAX_SHOWN / 2));
   return g_strdup_printf ("%.*s\" [... %ld ...] \"%s", (int)(head_end - escaped), escaped, length,
                           tail);
+}
+
+/* Letters of scripts that are written from right to left (Bidi_Class R and AL). */
+static gboolean
+is_right_to_left (gunichar c)
+{
+  return (c >= 0x0590 && c <= 0x08ff) || (c >= 0xfb1d && c <= 0xfdff)
+         || (c >= 0xfe70 && c <= 0xfeff) || (c >= 0x10800 && c <= 0x10fff)
+         || (c >= 0x1e800 && c <= 0x1efff);
+}
+
+char *
+linx_text_isolate (const char *escaped)
+{
+  for (const char *c = escaped; *c != '\0'; c = g_utf8_next_char (c))
+    if (is_right_to_left (g_utf8_get_char (c)))
+      return g_strconcat ("\u2068", escaped, "\u2069", NULL);
+  return g_strdup (escaped);
 }

@@ -67,4 +67,14 @@ char *linx_text_printable (const char *text);
  */
 char *linx_text_shorten (const char *escaped);
 
+/**
+ * linx_text_isolate:
+ * @escaped: a text from linx_text_escape()
+ *
+ * Returns: (transfer full): what can stand in a sentence, and leaves the order of the words around
+ * it as it is: with letters that are written from right to left in it, it is between U+2068 and
+ * U+2069
+ */
+char *linx_text_isolate (const char *escaped);
+
 G_END_DECLS

@@ -175,7 +175,7 @@ complete_from_fstab (LinxWork *work, GError **error)
                                       given->source.path[0] == '\0' ? "source" : "target");
   if (!linx_credentials_assume (&work->pins->sender.credentials, error))
     return FALSE;
-  made = linx_fstab_complete (given, error);
+  made = linx_fstab_complete (given, work->pins->sender.privileged, error);
   if (!linx_credentials_resume (made != NULL ? error : NULL))
     g_clear_pointer (&made, linx_request_unref);
   return replace_request (work, made);
@@ -184,7 +184,9 @@ complete_from_fstab (LinxWork *work, GError **error)
 static gboolean
 complete (LinxWork *work, GError **error)
 {
-  gboolean in_host = work->pins->ns[LINX_IN].kind == LINX_NAMESPACE_HOST;
+  /* Names of owners are those of the host's files. */
+  gboolean in_host = work->pins->ns[LINX_IN].kind == LINX_NAMESPACE_HOST
+                     && (work->pins->sender.privileged || work->pins->sender.sees_as_service);
 
   return complete_from_fstab (work, error)
          && (!linx_owner_names_are_in (work->request)

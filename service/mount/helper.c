@@ -77,14 +77,16 @@ needs_helper (const LinxPins *pins)
   static const char *const network[] = { "cifs", "nfs", "nfs4", "smb3", NULL };
 
   return g_str_equal (pins->fs.type, "fuse") || g_str_has_prefix (pins->fs.type, "fuse.")
-         || (pins->ns[LINX_IN].kind != LINX_NAMESPACE_HOST
+         || ((pins->ns[LINX_IN].kind != LINX_NAMESPACE_HOST
+              || (!pins->sender.privileged && !pins->sender.sees_as_service))
              && g_strv_contains (network, pins->fs.type));
 }
 
 gboolean
 linx_helper_pin (const LinxRequest *request, LinxPins *pins, GError **error)
 {
-  if (pins->ns[LINX_IN].kind == LINX_NAMESPACE_HOST && request->method->bit == LINX_VERB_MOUNT)
+  if (pins->ns[LINX_IN].kind == LINX_NAMESPACE_HOST && request->method->bit == LINX_VERB_MOUNT
+      && (pins->sender.privileged || pins->sender.sees_as_service))
     pins->fs.by_helper = pins->fs.type[0] != '\0' && has_helper (pins->fs.type);
   if (pins->fs.by_helper
       && (request->idmap.kind != LINX_WHERE_NONE || request->process.kind != LINX_WHERE_NONE))
@@ -96,9 +98,12 @@ linx_helper_pin (const LinxRequest *request, LinxPins *pins, GError **error)
         error,
         "'beneath', 'exclusive' and 'X-mount.subdir' are not for fstype %s: a helper mounts it",
         pins->fs.type);
-  if (pins->fs.by_helper && g_str_has_prefix (pins->fs.type, "no")
-      && request->source.path[0] == '-')
+  if (pins->fs.by_helper && request->source.path != NULL && request->source.path[0] == '-')
     return linx_error_set_args (error, "'source' begins with '-': the helper would take an option");
+  if (pins->fs.by_helper && request->source.path != NULL
+      && g_str_has_prefix (request->source.path, "ID="))
+    return linx_error_set_args (error, "'source' is a tag that only mount(8) knows: '%s'",
+                                request->source.path);
   if (pins->fs.by_helper)
     return check_options (request, error);
   if (!needs_helper (pins))

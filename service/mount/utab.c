@@ -19,6 +19,7 @@ G_DEFINE_AUTOPTR_CLEANUP_FUNC (UtabTable, mnt_unref_table)
 /* One change of the file. */
 typedef struct {
   unsigned long flags;
+  gboolean is_new; /* with MS_REMOUNT: nothing of what was recorded there before is kept */
   char *gone;
   struct libmnt_fs *fs;
 } Change;
@@ -50,7 +51,7 @@ change_free (Change *change)
 /* What is recorded of the mount already stays, but for what has another value now. libmount itself
  * would put the new words in its place, and say nothing of what it is a mount of. */
 static int
-merge (struct libmnt_fs *fs)
+merge (struct libmnt_fs *fs, gboolean is_new)
 {
   g_autoptr (UtabTable) joined = mnt_new_table ();
   struct libmnt_fs *there = NULL;
@@ -63,7 +64,7 @@ merge (struct libmnt_fs *fs)
     there = mnt_table_find_target (joined, mnt_fs_get_target (fs), MNT_ITER_BACKWARD);
   if (there == NULL)
     return rc != 0 ? rc : -ENOENT;
-  if (mnt_fs_get_user_options (there) != NULL)
+  if (!is_new && mnt_fs_get_user_options (there) != NULL)
     merged = strdup (mnt_fs_get_user_options (there));
   while (rc == 0
          && mnt_optstr_next_option (&rest, &name, &name_length, &value, &value_length) == 0) {
@@ -87,7 +88,9 @@ static void
 make_change (const Change *change)
 {
   struct libmnt_update *update = mnt_new_update ();
-  int rc = update == NULL ? -ENOMEM : change->flags == MS_REMOUNT ? merge (change->fs) : 0;
+  int rc = update == NULL                ? -ENOMEM
+           : change->flags == MS_REMOUNT ? merge (change->fs, change->is_new)
+                                         : 0;
 
   if (rc == 0)
     rc = mnt_update_set_fs (update, change->flags, change->gone, change->fs);
@@ -114,11 +117,11 @@ make_changes (gpointer unused)
 }
 
 static void
-change_later (unsigned long flags, const char *gone, struct libmnt_fs *fs)
+change_later (unsigned long flags, gboolean is_new, const char *gone, struct libmnt_fs *fs)
 {
   Change *change = g_new (Change, 1);
 
-  *change = (Change){ flags, g_strdup (gone), fs };
+  *change = (Change){ flags, is_new, g_strdup (gone), fs };
   if (g_async_queue_length (changes) < MAX_WAITING)
     g_async_queue_push (changes, change);
   else
@@ -151,8 +154,10 @@ linx_utab_record (const LinxRequest *request, const LinxPins *pins, const char *
   if (!is_host (pins) || words[0] == '\0' || pins->fs.by_helper)
     return;
   fs = source != NULL ? new_entry (pins, source, words) : NULL;
+  /* Not MS_BIND: libmount would look the source up by its path, as root, wherever that leads. Its
+   * source and root are what the table says. */
   if (fs != NULL)
-    change_later (request->method->bit == LINX_VERB_BIND ? MS_BIND : 0, NULL, fs);
+    change_later (request->method->bit == LINX_VERB_BIND ? MS_REMOUNT : 0, TRUE, NULL, fs);
 }
 
 void
@@ -164,14 +169,14 @@ linx_utab_change (const LinxRequest *request, const LinxPins *pins)
   if (is_host (pins) && words[0] != '\0')
     fs = new_entry (pins, NULL, words);
   if (fs != NULL)
-    change_later (MS_REMOUNT, NULL, fs);
+    change_later (MS_REMOUNT, FALSE, NULL, fs);
 }
 
 void
 linx_utab_forget (const LinxPins *pins, const char *target)
 {
   if (is_host (pins))
-    change_later (0, target, NULL);
+    change_later (0, FALSE, target, NULL);
 }
 
 void
@@ -180,7 +185,7 @@ linx_utab_move (const LinxPins *pins)
   struct libmnt_fs *fs = is_host (pins) ? new_entry (pins, pins->source.path, "") : NULL;
 
   if (fs != NULL)
-    change_later (MS_MOVE, NULL, fs);
+    change_later (MS_MOVE, FALSE, NULL, fs);
 }
 
 void

@@ -61,13 +61,14 @@ add_shown (const char *key, const char *value, gpointer user_data)
     "source",  "target",      "new-root",  "put-old", "fstype",
     "options", "propagation", "namespace", "in",      NULL,
   };
-  g_autofree char *shown_key = NULL, *text = NULL;
+  g_autofree char *shown_key = NULL, *text = NULL, *isolated = NULL;
 
   if (!g_strv_contains (shown, key))
     return;
   shown_key = g_strconcat ("prompt-", key, NULL);
   text = linx_text_shorten (is_fd (what, key) ? "a detached mount" : value);
-  polkit_details_insert (what->to, shown_key, text);
+  isolated = linx_text_isolate (text);
+  polkit_details_insert (what->to, shown_key, isolated);
 }
 
 LinxCheck *

@@ -84,8 +84,13 @@ linx_details_put_list (LinxDetails *details, const char *key, GStrv list)
 {
   linx_details_begin (details, key);
   for (guint i = 0; list != NULL && list[i] != NULL; i++) {
+    g_auto (GStrv) parts = g_strsplit (list[i], ",", -1);
+
     g_string_append (details->text, i > 0 ? "," : "");
-    linx_text_append_escaped (details->text, list[i]);
+    for (guint j = 0; parts[j] != NULL; j++) {
+      g_string_append (details->text, j > 0 ? "\\x2c" : "");
+      linx_text_append_escaped (details->text, parts[j]);
+    }
   }
   linx_details_end (details);
 }

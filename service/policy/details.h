@@ -25,7 +25,7 @@ void linx_details_put (LinxDetails *details, const char *key, const char *value)
 void linx_details_put_boolean (LinxDetails *details, const char *key, gboolean value);
 /** linx_details_put_number: @value, if it is @given. */
 void linx_details_put_number (LinxDetails *details, const char *key, gboolean given, guint64 value);
-/** linx_details_put_list: with commas between them. */
+/** linx_details_put_list: with commas between them; one in them is escaped. */
 void linx_details_put_list (LinxDetails *details, const char *key, GStrv list);
 /** linx_details_put_printed: @value is escaped already. */
 void linx_details_put_printed (LinxDetails *details, const char *key, const char *value);

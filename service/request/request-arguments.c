@@ -74,7 +74,8 @@ take_target_or_none (LinxRequest *request, GVariant *arguments, GError **error)
   gboolean in_fstab = request->fstype[0] == '\0' && request->source.path[0] != '\0';
 
   g_variant_get_child (arguments, 1, "&s", &given);
-  if (given[0] == '\0' && in_fstab && request->target.fd < 0 && request->raw == NULL) {
+  if (given[0] == '\0' && in_fstab && request->target.fd < 0
+      && (request->raw == NULL || !g_hash_table_contains (request->raw, "target"))) {
     request->target.path = g_strdup ("");
     return TRUE;
   }

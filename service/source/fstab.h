@@ -23,6 +23,7 @@ gboolean linx_fstab_is_needed (const LinxRequest *request);
 /**
  * linx_fstab_complete:
  * @request: a request that leaves something out
+ * @probe: whether to look for tags on all devices, where udev has no links
  * @error: Fstab.ENOENT where no line is about it; else as linx_request_decode()
  *
  * Looks it up in fstab(5), with the credentials of this thread, and decodes the call once more as
@@ -32,4 +33,4 @@ gboolean linx_fstab_is_needed (const LinxRequest *request);
  *
  * Returns: (transfer full): the complete request
  */
-LinxRequest *linx_fstab_complete (LinxRequest *request, GError **error);
+LinxRequest *linx_fstab_complete (LinxRequest *request, gboolean probe, GError **error);

@@ -4,12 +4,7 @@
 #include "linx-option-list.h"
 #include "request/request-decode.h"
 
-#include <grp.h>
-#include <pwd.h>
-#include <stdio.h>
 #include <string.h>
-
-#define BUFFER_BYTES 65536
 
 static gboolean
 is_owner_name (const char *name, const char *value)
@@ -21,7 +16,7 @@ is_owner_name (const char *name, const char *value)
 gboolean
 linx_owner_names_are_in (const LinxRequest *request)
 {
-  if ((request->method->bit & LINX_VERBS_MAKING) == 0)
+  if ((request->method->bit & LINX_VERBS_MAKING) == 0 && !request->superblock)
     return FALSE;
   for (guint i = 0; i < request->options->fs->len; i++) {
     const LinxFsOption *option = g_ptr_array_index (request->options->fs, i);
@@ -32,48 +27,57 @@ linx_owner_names_are_in (const LinxRequest *request)
   return FALSE;
 }
 
-static gboolean
-find_user (FILE *file, const char *name, guint *id)
+/* Names to ids, of one of the two files: "NAME:...:ID:...". NULL: it could not be read. */
+static GHashTable *
+read_ids (const char *path)
 {
-  g_autofree char *buffer = g_malloc (BUFFER_BYTES);
-  struct passwd entry, *found;
+  GHashTable *ids = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, NULL);
+  g_autofree char *text = NULL;
+  g_auto (GStrv) lines = NULL;
 
-  while (fgetpwent_r (file, &entry, buffer, BUFFER_BYTES, &found) == 0)
-    if (g_str_equal (entry.pw_name, name)) {
-      *id = entry.pw_uid;
-      return TRUE;
-    }
-  return FALSE;
+  g_file_get_contents (path, &text, NULL, NULL);
+  lines = g_strsplit (text != NULL ? text : "", "\n", -1);
+  for (char **line = lines; *line != NULL; line++) {
+    g_auto (GStrv) fields = g_strsplit (*line, ":", 4);
+    guint64 id;
+
+    if (g_strv_length (fields) == 4
+        && g_ascii_string_to_unsigned (fields[2], 10, 0, G_MAXUINT32 - 1, &id, NULL)
+        && !g_hash_table_contains (ids, fields[0]))
+      g_hash_table_insert (ids, g_strdup (fields[0]), GUINT_TO_POINTER ((guint)id));
+  }
+  return ids;
 }
 
-static gboolean
-find_group (FILE *file, const char *name, guint *id)
+/* Read once for all options of a list. */
+typedef struct {
+  GHashTable *users;
+  GHashTable *groups;
+} Owners;
+
+static void
+owners_clear (Owners *owners)
 {
-  g_autofree char *buffer = g_malloc (BUFFER_BYTES);
-  struct group entry, *found;
-
-  while (fgetgrent_r (file, &entry, buffer, BUFFER_BYTES, &found) == 0)
-    if (g_str_equal (entry.gr_name, name)) {
-      *id = entry.gr_gid;
-      return TRUE;
-    }
-  return FALSE;
+  g_clear_pointer (&owners->users, g_hash_table_unref);
+  g_clear_pointer (&owners->groups, g_hash_table_unref);
 }
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Owners, owners_clear)
 
 static gboolean
-find (const char *option, const char *name, guint *id, GError **error)
+find (Owners *owners, const char *option, const char *name, guint *id, GError **error)
 {
   gboolean is_user = g_str_equal (option, "uid");
   const char *path = is_user ? "/etc/passwd" : "/etc/group";
-  FILE *file = fopen (path, "re");
-  gboolean found
-      = file != NULL && (is_user ? find_user (file, name, id) : find_group (file, name, id));
+  GHashTable **ids = is_user ? &owners->users : &owners->groups;
+  gpointer found;
 
-  if (file != NULL)
-    fclose (file);
-  return found ? TRUE
-               : linx_error_set_args (error, "option '%s': '%s' is not in %s: give a number",
-                                      option, name, path);
+  if (*ids == NULL)
+    *ids = read_ids (path);
+  if (!g_hash_table_lookup_extended (*ids, name, NULL, &found))
+    return linx_error_set_args (error, "option '%s': '%s' is not in %s: give a number", option,
+                                name, path);
+  *id = GPOINTER_TO_UINT (found);
+  return TRUE;
 }
 
 /* Whatever is not replaced stays as it was written, quotes and all. */
@@ -81,6 +85,7 @@ static char *
 with_numbers (const char *list, GError **error)
 {
   g_autoptr (GString) text = g_string_new (NULL);
+  g_auto (Owners) owners = { NULL, NULL };
   const char *rest = list;
 
   for (;;) {
@@ -94,7 +99,7 @@ with_numbers (const char *list, GError **error)
       g_string_append_c (text, ',');
     if (!is_owner_name (name, value))
       g_string_append_len (text, begin, rest - begin);
-    else if (find (name, value, &id, error))
+    else if (find (&owners, name, value, &id, error))
       g_string_append_printf (text, "%s=%u", name, id);
     else
       return NULL;
@@ -130,7 +135,8 @@ linx_owner_names_complete (LinxRequest *request, gboolean in_host, GError **erro
   const char *given;
 
   if (!in_host) {
-    linx_error_set_args (error, "options 'uid' and 'gid' must be numbers outside of the host");
+    linx_error_set_args (
+        error, "options 'uid' and 'gid' must be numbers outside of the host, and in a chroot");
     return NULL;
   }
   if (!g_variant_lookup (dictionary, "options", "&s", &given))

@@ -5,7 +5,7 @@
  *
  * A FUSE filesystem with one file, "file", and one directory, "dir", that never answers the named
  * operations (lookup, getattr, flush) where they come from a process whose executable is called
- * EXE. "private": it is the user 65534's alone, "roots": root's alone, not for others. Prints
+ * EXE, or of the service's threads from the one of that name. "private": it is the user 65534's alone, "roots": root's alone, not for others. Prints
  * "ready" when it is mounted, and "held OPERATION" for each request that it holds back. Ends, and
  * lets everybody go, when it is killed.
  */
@@ -69,6 +69,8 @@ has_its_name (uint32_t pid)
   if (fgets (name, sizeof name, stream) == NULL)
     name[0] = '\0';
   fclose (stream);
+  if (strcmp (exe, "linx-mountd") != 0)
+    return strncmp (name, exe, strlen (exe)) == 0;
   return strncmp (name, "linx-worker", 11) == 0 || strncmp (name, "pool-linx", 9) == 0;
 }
 

@@ -108,13 +108,14 @@ class MappedChild:
 
 
 class HungFs:
-    """tests/helpers/hungfs on a directory of its own, holding back @operations of the service."""
+    """tests/helpers/hungfs on a directory of its own, holding back @operations of the service, or of one of its
+    threads."""
 
-    def __init__(self, *operations):
+    def __init__(self, *operations, of='linx-mountd'):
         self.point = pathlib.Path(f'/run/rig/hung-{time.monotonic_ns()}')
         self.point.mkdir()
         self.file = self.point / 'file'
-        self.process = subprocess.Popen([HELPERS / 'hungfs', self.point, 'linx-mountd', *operations],
+        self.process = subprocess.Popen([HELPERS / 'hungfs', self.point, of, *operations],
                                         stdout=subprocess.PIPE, text=True)
         if self.process.stdout.readline() != 'ready\n':
             raise AssertionError('hungfs did not get ready')

@@ -157,6 +157,8 @@ class Subdirectory(Case):
         self.refused('Resolve.ENOTDIR', '/file', self.mount, 'file')
         self.refused('Resolve.ELOOP', '/link', self.mount, 'link', no_symlinks=True)
         self.refused(INVALID_ARGS, 'X-mount.subdir', self.mount, '')
+        for subdir in ('one/../two', '..', './one', 'one/.'):
+            self.refused(INVALID_ARGS, "'.' or '..'", self.mount, subdir)
         self.refused(INVALID_ARGS, 'X-mount.subdir', self.root.bind, '/mnt/src', '/mnt/b',
                      options='X-mount.subdir=a', **self.where)
         self.assertEqual(table(self.target.pid), before)

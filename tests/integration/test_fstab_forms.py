@@ -6,7 +6,8 @@ import pathlib
 import subprocess
 import unittest
 
-from harness import INVALID_ARGS, Case, Disk, mounts_at, table, wait_until
+from harness import INVALID_ARGS, Case, Disk, mounts_at, start_in_its_place, table, wait_until
+from life import DAEMON
 
 FSTAB = pathlib.Path('/etc/fstab')
 
@@ -78,7 +79,77 @@ class Lines(Forms):
         self.assertEqual((os.stat('/mnt/a').st_uid, os.stat('/mnt/a').st_gid), (65534, 1))
 
 
+class NothingIsOpened(Forms):
+    """What a caller names is looked up as all is that callers name: libmount would open and parse it."""
+
+    def no_line(self, client, target, source):
+        self.refused('Fstab.ENOENT', '', client.mount, target, source, '')
+
+    def test_image(self):
+        image = pathlib.Path('/run/rig/alice.img')
+        subprocess.run(['sh', '-ec', f'truncate -s 4M {image}; mkfs.ext4 -q -L EVIL {image}; chown alice {image}'],
+                       check=True)
+        self.addCleanup(image.unlink)
+        FSTAB.write_text('LABEL=EVIL /mnt/a ext4 noexec 0 0\n')
+        os.utime(image, (1, 1 << 30))
+        for user in ('alice', 'root'):
+            self.no_line(self.client(user), '', str(image))
+        self.assertEqual(image.stat().st_atime, 1)
+
+    def test_magic_links(self):
+        FSTAB.write_text('/dev/null /mnt/a ext4 noexec 0 0\nmine / tmpfs size=1M 0 0\n')
+        for user in ('alice', 'root'):
+            client = self.client(user)
+            for word in ('/proc/self/fd/0', '/proc/self/cwd', '/proc/self/root', '/dev/stdin'):
+                self.no_line(client, '', word)
+                self.no_line(client, word, '')
+
+    def test_terminal(self):
+        """Of who leads a session, what is opened may become the terminal."""
+        FSTAB.write_text('LABEL=EVIL /mnt/a ext4 noexec 0 0\n')
+        service = start_in_its_place(DAEMON, start_new_session=True, stderr=subprocess.DEVNULL)
+        self.addCleanup(service.wait)
+        self.addCleanup(service.terminate)
+        controller, terminal = os.openpty()
+        name = os.ttyname(terminal)
+        os.close(terminal)
+        self.no_line(self.client(), '', name)
+        words = pathlib.Path(f'/proc/{service.pid}/stat').read_text().split(')')[1].split()
+        self.assertEqual(words[4], '0')
+        os.close(controller)
+        self.client('bob').list(limit=1)
+
+    def test_links(self):
+        FSTAB.write_text(f'{self.disk.path} /mnt/a ext4 noexec 0 0\n')
+        for target, source in (('/mnt/disk', ''), ('', '/mnt/disk'), ('/mnt/link', '')):
+            self.refused('Fstab.ENOENT', '', self.root.mount, target, source, '', **{'no-symlinks': '<true>'})
+
+    def test_raw(self):
+        FSTAB.write_text(f'{self.disk.path} /mnt/a ext4 noexec 0 0\n')
+        disk = self.disk.path.encode()
+        for target, raw in (('', {'source': disk}), ('/mnt/a', {'source': disk}), ('', {'target': b'/mnt/a'}),
+                            ('', {'target': disk})):
+            pairs = ', '.join(f"'{key}': b'{value.decode()}'" for key, value in raw.items())
+            self.root.call('Mount', f"('', '{target}', '', {{'raw': <{{{pairs}}}>}})")
+            row, = self.at()
+            self.assertEqual((row['source'], row['mount-options']), (self.disk.path, 'rw,noexec,relatime'))
+            self.umount()
+
+
 class Words(Forms):
+    def test_many_names(self):
+        """Each file is read once, and lines of any length."""
+        before = pathlib.Path('/etc/group').read_text()
+        self.addCleanup(pathlib.Path('/etc/group').write_text, before)
+        pathlib.Path('/etc/group').write_text(
+            before + 'crowd:x:4000:' + ','.join(f'member{n}' for n in range(9000)) + '\nafter:x:4001:\n')
+        for name, number in (('crowd', 4000), ('after', 4001)):
+            self.root.mount('/mnt/a', options=f'gid={name}')
+            self.assertEqual(os.stat('/mnt/a').st_gid, number)
+            self.umount()
+        self.root.mount('/mnt/a')
+        self.root.remount('/mnt/a', superblock=True, options='gid=after')  # which tmpfs takes, and does nothing
+
     def test_names_of_owners(self):
         self.root.mount('/mnt/a', options='uid=daemon,gid="bin",size=1M')
         self.assertEqual((os.stat('/mnt/a').st_uid, os.stat('/mnt/a').st_gid), (1, 2))

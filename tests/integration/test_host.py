@@ -174,6 +174,27 @@ class Utab(Host):
         self.root.umount('/mnt/b')
         self.wait_for_utab_without('x-late')
 
+    def test_utab_of_a_source_that_hangs(self):
+        """What is bound is not looked up once more, by root: one filesystem would keep all from being recorded."""
+        fs = HungFs('lookup', 'getattr', 'other', of='linx-utab')
+        self.addCleanup(fs.end)
+        self.root.bind(f'{fs.point}/dir', '/mnt/a', options='x-hung')
+        self.addCleanup(self.root.umount, '/mnt/a')
+        self.root.mount('/mnt/b', options='x-after')
+        self.wait_for_user_options(['x-hung'], '/mnt/a')
+        self.wait_for_user_options(['x-after'], '/mnt/b')
+        self.root.umount('/mnt/b')
+        self.wait_for_utab_without('x-after')
+
+    def test_utab_of_a_new_bind(self):
+        """It has nothing of what was there before, and nobody forgot."""
+        subprocess.run(['mount', '--bind', '-o', 'x-stale', '/usr', '/mnt/a'], check=True)
+        subprocess.run(['umount', '-i', '--no-mtab', '/mnt/a'], check=True)
+        self.root.bind('/usr', '/mnt/a', options='x-new')
+        self.wait_for_user_options(['x-new'], '/mnt/a')
+        self.root.umount('/mnt/a')
+        self.wait_for_utab_without('x-new')
+
     def test_a_lock_that_somebody_holds(self):
         """libmount's own lock, which everybody may take who may read its file: no call waits."""
         self.root.mount('/mnt/a', options='x-held')

@@ -51,6 +51,27 @@ class Journal(Case):
         wait_until(left_out, 'the line that counts what was left out', 60)
         self.assertNotIn(f'uid={uid["bob"]} done', self.text())
 
+    def test_no_password_of_a_source(self):
+        """In an error either, whichever stage says it."""
+        root = self.client()
+        source = 'https://u:hunter2@h/x'
+        for number, call in enumerate((
+                lambda: root.mount('/mnt', source, 'ext4'), lambda: root.mount('/mnt', source, 'nosuchfs'),
+                lambda: root.mount('/mnt', source, 'tmpfs', options='nosuchopt'),
+                lambda: root.mount('', source, ''), lambda: root.mount('/mnt', '/' + '/u:hunter2@h/x', 'ext4'),
+                lambda: root.mount('/none', 'a://b,' + source, 'tmpfs'),
+                lambda: root.mount('/none', '//h/x', 'tmpfs', options='user=alice%hunter2'),
+                lambda: root.bind(source, '/mnt'), lambda: root.umount(source),
+                lambda: root.mount('/mnt', source, '', options='bind'),
+                lambda: root.mount('/none', options='password=aa,hunter2"x'))):
+            with self.subTest(number), self.assertRaises(Fault) as caught:
+                call()
+            self.assertNotIn('hunter2', caught.exception.message)
+        root.mount('/mnt', options='x-end')
+        self.addCleanup(root.umount, '/mnt')
+        wait_until(lambda: 'x-end' in self.text(), 'the journal')
+        self.assertNotIn('hunter2', self.text())
+
     def test_no_secret(self):
         root = self.client()
         for number, options in enumerate(('passphrase_passwd=hunter2', 'password2=hunter2,a=b',

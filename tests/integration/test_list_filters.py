@@ -162,5 +162,16 @@ class Filters(Case):
         self.refused(INVALID_ARGS, "'target-fd'", self.root.call, 'ListMounts', f'({other},)')
 
 
+class Details(Case):
+    def test_commas(self):
+        """A list of two is not one of one with a comma in it."""
+        bob = self.client('bob')
+        for fstypes, detail in ((['tmpfs', 'ext4'], 'tmpfs,ext4'), (['tmpfs,ext4'], r'tmpfs\\x2cext4')):
+            self.rule(f'if (action.lookup("fstype") == "{detail}" && action.lookup("limit") == "7")'
+                      ' return polkit.Result.NO;')
+            bob.call('ListMounts', "({'in': <'host'>, 'limit': <uint32 1>},)")
+            self.refused('NotAuthorized', '', bob.list, in_='host', fstype=fstypes, limit=7)
+
+
 if __name__ == '__main__':
     unittest.main()

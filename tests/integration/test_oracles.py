@@ -110,6 +110,23 @@ class Oracles(Case):
         self.assertIn('X-mount.secret', self.answers(self.client('alice').mount, '/data', '', '',
                                                interactive=False)[1])
 
+    def test_files_from_a_chroot(self):
+        """Names of owners, and helpers, are those of the host."""
+        subprocess.run(['mkdir', '-p', '/run/rig/ch'], check=True)
+        subprocess.run(['mount', '--rbind', '/', '/run/rig/ch'], check=True)
+        self.addCleanup(subprocess.run, ['umount', '-l', '/run/rig/ch'], check=True)
+        helper = pathlib.Path('/sbin/mount.only-here')
+        helper.write_text('#!/bin/sh\nexit 1\n')
+        helper.chmod(0o755)
+        self.addCleanup(helper.unlink)
+        alice = self.client('alice', prefix=['chroot', '/run/rig/ch'])
+        for options in (('uid=daemon', 'uid=nobody-at-all'), ('gid=bin', 'gid=nobody-at-all')):
+            told = {self.answers(alice.mount, '/mnt', options=text, interactive=False) for text in options}
+            self.assertEqual(len(told), 1, told)
+        told = {self.answers(alice.mount, '/mnt', 'word', fstype, interactive=False)[1].replace(fstype, 'TYPE')
+                for fstype in ('only-here', 'nowhere')}
+        self.assertEqual(len(told), 1, told)
+
     def test_from_a_chroot(self):
         """The namespace is its own, and the root is not."""
         subprocess.run(['mkdir', '-p', '/run/rig/ch'], check=True)

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "linx-options.h"
+
+#include <string.h>
 #include "linx-size.h"
 #include "linx-secrets.h"
 
@@ -96,6 +98,21 @@ test_passwords_in_urls (void)
   assert_url ("host:/export", "host:/export");
   assert_url ("alice@host:/srv", "alice@host:/srv");
   assert_url ("", "");
+  assert_url ("a://b,https://u:hunter2@h/x", "a://b,https://u:***@h/x");
+  assert_url ("Resolve '//u:hunter2@h/x': no", "Resolve '//u:***@h/x': no");
+  assert_url ("/srv//a:b@c", "/srv//a:b@c");
+}
+
+static void
+test_passwords_of_users (void)
+{
+  g_autoptr (LinxOptions) options
+      = linx_options_parse ("user=alice%hunter2,username=bob%pa%ss,x-user=c%d", NULL);
+  g_autofree char *shown = linx_options_fs_text (options);
+  g_autofree char *struck = linx_options_strike_secrets (options, "no pa%ss, no hunter2");
+
+  g_assert_cmpstr (shown, ==, "username=bob%***");
+  g_assert_cmpstr (struck, ==, "no ***, no ***");
 }
 
 static void
@@ -199,6 +216,24 @@ test_struck_secrets (void)
   g_assert_cmpstr (text, ==, "*** is bad: size=1,password=***");
 }
 
+/* What is put in is not struck again, and what is too short leaves nothing. */
+static void
+test_struck_once (void)
+{
+  g_autoptr (GString) list = g_string_new ("apass=****");
+  g_autoptr (LinxOptions) options = NULL, with_short = NULL;
+  g_autofree char *text = NULL, *none = NULL;
+
+  for (char c = 'b'; c <= 'z'; c++)
+    g_string_append_printf (list, ",%cpass=****", c);
+  options = linx_options_parse (list->str, NULL);
+  text = linx_options_strike_secrets (options, list->str);
+  g_assert_cmpuint (strlen (text), <=, list->len);
+  with_short = linx_options_parse ("pass=*", NULL);
+  none = linx_options_strike_secrets (with_short, "pass=*");
+  g_assert_null (strchr (none, '*'));
+}
+
 static void
 test_mkdir (void)
 {
@@ -285,6 +320,8 @@ main (int argc, char **argv)
   g_test_add_func ("/options/commands", test_commands);
   g_test_add_func ("/options/tree", test_tree);
   g_test_add_func ("/options/image-and-user-words", test_image_and_user_words);
+  g_test_add_func ("/options/passwords-of-users", test_passwords_of_users);
+  g_test_add_func ("/options/struck-once", test_struck_once);
   g_test_add_func ("/options/struck-secrets", test_struck_secrets);
   g_test_add_func ("/options/mkdir", test_mkdir);
   g_test_add_func ("/options/harmless", test_harmless);

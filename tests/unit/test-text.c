@@ -53,6 +53,41 @@ test_nothing_is_hidden (void)
                   "a\\xe2\\x80\\x8bb");
 }
 
+/* What could end a name in the eyes of who reads a prompt, or part it. */
+static void
+test_look_alikes (void)
+{
+  static const gunichar alike[] = {
+    '"',    '\\',   0x02ba, 0x02dd, 0x02ee, 0x05f4, 0x201c, 0x201f, 0x2033, 0x2036, 0x2215,
+    0x275b, 0x275d, 0x275e, 0x29f8, 0x2e42, 0x3003, 0x301d, 0xff02, 0x030b, 0x20dd,
+  };
+
+  for (gsize i = 0; i < G_N_ELEMENTS (alike); i++) {
+    char bytes[8] = "";
+    g_autofree char *shown = NULL;
+
+    g_unichar_to_utf8 (alike[i], bytes);
+    shown = linx_text_escape (bytes);
+    g_assert_true (g_str_has_prefix (shown, "\\x"));
+  }
+}
+
+static void
+assert_isolated (const char *text, const char *expected)
+{
+  g_autofree char *isolated = linx_text_isolate (text);
+
+  g_assert_cmpstr (isolated, ==, expected);
+}
+
+static void
+test_isolate (void)
+{
+  assert_isolated ("/srv/\u00e4", "/srv/\u00e4");
+  assert_isolated ("/srv/\u05d0/b", "\u2068/srv/\u05d0/b\u2069");
+  assert_isolated ("\u0627", "\u2068\u0627\u2069");
+}
+
 static char *
 shorten (const char *first, gsize n, const char *last)
 {
@@ -114,6 +149,8 @@ int
 main (int argc, char **argv)
 {
   g_test_init (&argc, &argv, NULL);
+  g_test_add_func ("/text/look-alikes", test_look_alikes);
+  g_test_add_func ("/text/isolate", test_isolate);
   g_test_add_func ("/text/escape", test_escape);
   g_test_add_func ("/text/nothing-is-hidden", test_nothing_is_hidden);
   g_test_add_func ("/text/shorten", test_shorten);
