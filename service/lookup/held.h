@@ -159,12 +159,14 @@ typedef struct {
  * @type: (nullable): the type of the filesystem that is made or changed
  * @by_helper: whether a program makes it (/sbin/mount.TYPE, mount(8))
  * @layers: (nullable) (element-type LinxLayer): of an overlay
+ * @layers_start_us: when their look-up began, of the CPU time of its thread
  * @layers_taken: how many of the layers that may be held it has taken (quota/layer-quota.h)
  */
 typedef struct {
   char *type;
   gboolean by_helper;
   GArray *layers;
+  gint64 layers_start_us;
   guint layers_taken;
 } LinxFilesystem;
 

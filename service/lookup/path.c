@@ -163,8 +163,8 @@ stale (const char *given, GError **error)
                          "hidden by another mount, detached, or in another namespace");
 }
 
-/* Whether @path, without symbolic links, leads to @id. Returns 0, ESTALE, or EACCES where this
- * thread may not find out. */
+/* Whether @path, without symbolic links, leads to @id. Returns 0, ESTALE, EACCES where this thread
+ * may not find out, or what it lacks to do so. */
 static int
 check_path (const char *path, const LinxFileId *id)
 {
@@ -173,7 +173,8 @@ check_path (const char *path, const LinxFileId *id)
   gboolean same;
 
   if (fd < 0)
-    return errno == EACCES ? EACCES : ESTALE;
+    return errno == EACCES || errno == EMFILE || errno == ENFILE || errno == ENOMEM ? errno
+                                                                                    : ESTALE;
   same = linx_file_id_is (id, fd);
   close (fd);
   return same ? 0 : ESTALE;
@@ -244,7 +245,7 @@ linx_place_read (LinxPlace *place, int fd, const char *given, GError **error)
     place->path = mount_point_of (&place->id);
   if (rc == ESTALE && place->path != NULL)
     rc = check_path (place->path, &place->id);
-  if (rc == EACCES)
+  if (rc != 0 && rc != ESTALE)
     return linx_error_set (error, LINX_MOUNT_STAGE_RESOLVE, rc, given, NULL);
   return rc == 0 ? check_is_not_services_own (place, given, error) : stale (given, error);
 }

@@ -2,6 +2,7 @@
 #include "lookup/private-fuse.h"
 #include "kernel/sys.h"
 #include "linx-option-list.h"
+#include "linx-path.h"
 #include "table/table.h"
 
 #include <string.h>
@@ -65,14 +66,29 @@ linx_private_fuse_explain (int root, const char *path)
   return NULL;
 }
 
+/* Something else is mounted on the way from @top on. */
+static gboolean
+is_covered (const char *path, const char *top)
+{
+  g_autoptr (LinxTable) table = linx_table_read (NULL);
+
+  for (guint i = 0; table != NULL && i < table->rows->len; i++) {
+    const LinxRow *row = g_ptr_array_index (table->rows, i);
+
+    if (linx_path_is_below (row->mount_point, top)
+        && linx_path_rest (path, row->mount_point) != NULL)
+      return TRUE;
+  }
+  return table == NULL;
+}
+
 char *
 linx_private_fuse_holds (const LinxFileId *id, const char *path)
 {
   g_autofree LinxRow *row = read_row (id);
-  gsize length = row != NULL ? strlen (row->mount_point) : 0;
-  gboolean is_on_the_way
-      = row != NULL && strncmp (path, row->mount_point, length) == 0
-        && (path[length] == '/' || path[length] == '\0' || row->mount_point[length - 1] == '/');
 
-  return is_on_the_way ? g_strdup (row->mount_point) : NULL;
+  return row != NULL && linx_path_rest (path, row->mount_point) != NULL
+                 && !is_covered (path, row->mount_point)
+             ? g_strdup (row->mount_point)
+             : NULL;
 }

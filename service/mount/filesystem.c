@@ -158,12 +158,13 @@ static int
 clone_directory (int mount, const LinxRequest *request, const LinxPins *pins, GError **error)
 {
   const char *subdir = request->options->subdir;
+  guint flags = pins->sender.privileged ? linx_pins_path_flags (request) : LINX_PATH_NO_SYMLINKS;
   int fd, clone;
   LinxFileId id;
 
   if (!linx_credentials_assume (&pins->sender.credentials, error))
     return -1;
-  fd = linx_path_open (mount, subdir, linx_pins_path_flags (request), error);
+  fd = linx_path_open (mount, subdir, flags, error);
   if (!linx_credentials_resume (fd >= 0 ? error : NULL) || fd < 0)
     return -1;
   clone = open_tree (fd, "", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC | AT_EMPTY_PATH);
@@ -177,7 +178,8 @@ clone_directory (int mount, const LinxRequest *request, const LinxPins *pins, GE
   return -1;
 }
 
-/* X-mount.subdir: as the caller, who must be able to reach it, and inside the filesystem alone. */
+/* X-mount.subdir: as the caller, who must be able to reach it, and inside the filesystem alone.
+ * Where somebody was asked it is what was approved, and no link to something else. */
 static int
 take_directory (int mount, const LinxRequest *request, const LinxPins *pins, GError **error)
 {
@@ -213,15 +215,25 @@ check_kernel (const LinxRequest *request, GError **error)
 }
 
 /* The type may be known only after its device was read: then a helper is looked for once more. */
+/* There "self" is whoever looks it up: the service. */
+static gboolean
+check_subdir (const LinxRequest *request, const LinxPins *pins, GError **error)
+{
+  return request->options->subdir == NULL || !g_str_equal (pins->fs.type, "proc")
+             ? TRUE
+             : linx_error_set_args (error, "option 'X-mount.subdir' is not for fstype proc");
+}
+
 gboolean
 linx_filesystem_pin (const LinxRequest *request, LinxPins *pins, GError **error)
 {
   pins->fs.type = g_strdup (request->fstype[0] != '\0' || request->list.fstypes != NULL
                                 ? request->fstype
                                 : type_of_source (request->source.path));
-  return check_kernel (request, error) && linx_helper_pin (request, pins, error)
-         && linx_layers_pin (request, pins, error) && linx_fs_source_pin (request, pins, error)
-         && linx_helper_pin (request, pins, error) && linx_namespaced_fs_pin (request, pins, error)
+  return check_kernel (request, error) && check_subdir (request, pins, error)
+         && linx_helper_pin (request, pins, error) && linx_layers_pin (request, pins, error)
+         && linx_fs_source_pin (request, pins, error) && linx_helper_pin (request, pins, error)
+         && linx_namespaced_fs_pin (request, pins, error)
          && linx_namespaced_fs_pin_idmap (request, pins, error);
 }
 

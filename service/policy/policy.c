@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 #include "policy/policy.h"
+#include "lookup/ns-file.h"
 #include "mount/attributes.h"
 #include "source/tag.h"
 #include "verbs/verb.h"
@@ -91,9 +92,15 @@ linx_policy_checks (const LinxRequest *request, const LinxPins *pins, LinxDetail
 static gboolean
 names_of_services (const LinxRequest *request)
 {
+  const char *source = request->source.path, *name;
+  pid_t pid;
+
+  if (request->method->bit == LINX_VERB_BIND && source != NULL
+      && linx_ns_file_match (source, 0, &pid, &name))
+    return TRUE;
   return request->process.kind != LINX_WHERE_NONE || request->idmap.kind != LINX_WHERE_NONE
-         || ((request->method->bit & LINX_VERBS_MAKING) != 0 && request->source.path != NULL
-             && linx_tag_is (request->source.path));
+         || ((request->method->bit & LINX_VERBS_MAKING) != 0 && source != NULL
+             && linx_tag_is (source));
 }
 
 /* Whether what is looked up there the caller could look up by itself. What is not open yet was

@@ -10,8 +10,11 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <time.h>
 #include <unistd.h>
 
+/* What looking all layers of a call up may take of a CPU. */
+#define MAX_LOOKUP_US (200 * 1000)
 /* What fsconfig(2) takes, with the zero byte. */
 #define MAX_STRING_BYTES 256
 
@@ -64,6 +67,26 @@ check_length (const LinxPins *pins, const LinxLayer *layer, GError **error)
   return FALSE;
 }
 
+static gint64
+cpu_us (void)
+{
+  struct timespec now;
+
+  clock_gettime (CLOCK_THREAD_CPUTIME_ID, &now);
+  return (gint64)now.tv_sec * G_USEC_PER_SEC + now.tv_nsec / 1000;
+}
+
+/* By thousands of links and ".." a path of 4 KiB can take milliseconds. */
+static gboolean
+check_time (LinxPins *pins, GError **error)
+{
+  if (cpu_us () - pins->fs.layers_start_us <= MAX_LOOKUP_US)
+    return TRUE;
+  g_set_error_literal (error, G_DBUS_ERROR, G_DBUS_ERROR_LIMITS_EXCEEDED,
+                       "the layers take too long to be looked up");
+  return FALSE;
+}
+
 static gboolean
 hold (const LinxRequest *request, const LinxPins *pins, LinxLayer *layer, const char *path,
       GError **error)
@@ -86,7 +109,7 @@ add (const LinxRequest *request, LinxPins *pins, const char *word, const char *o
 
   if (path[0] != '/')
     return linx_error_set_args (error, "option '%s' must name absolute paths: '%s'", word, path);
-  if (!take_place (pins, error))
+  if (!check_time (pins, error) || !take_place (pins, error))
     return FALSE;
   if (!hold (request, pins, &layer, path, error)) {
     clear_layer (&layer);
@@ -192,6 +215,7 @@ linx_layers_pin (const LinxRequest *request, LinxPins *pins, GError **error)
   if (!g_str_equal (pins->fs.type, "overlay"))
     return linx_layers_refuse_paths (request, pins, error);
   pins->fs.layers = g_array_new (FALSE, FALSE, sizeof (LinxLayer));
+  pins->fs.layers_start_us = cpu_us ();
   g_array_set_clear_func (pins->fs.layers, clear_layer);
   for (guint i = 0; i < fs->len; i++) {
     const LinxFsOption *option = g_ptr_array_index (fs, i);

@@ -4,15 +4,14 @@
 #include "mount/attributes.h"
 #include "mount/clone.h"
 #include "mount/filesystem.h"
-#include "mount/peers.h"
-#include "mount/propagation.h"
+#include "mount/staging.h"
 #include "source/namespaced-fs.h"
-#include "table/mount-id.h"
 #include "verbs/ops.h"
 #include "verbs/reply.h"
 
 #include <errno.h>
 #include <sys/mount.h>
+#include <sys/stat.h>
 
 /* Detached mounts: trees that no namespace shows, handed out and taken in as descriptors. */
 
@@ -23,10 +22,24 @@ hand_out (LinxPins *pins, int mount)
   return mount >= 0 ? g_variant_new ("(h)", 0) : NULL;
 }
 
+/* Whoever holds a detached mount can enter a user namespace, and change it there as it likes
+ * (do_mount_setattr(), fs/namespace.c, asks for a capability in the namespace of the caller): no
+ * attribute of it restricts who it is handed to, and none may seem to. */
+static gboolean
+check_attributes (const LinxRequest *request, const LinxPins *pins, GError **error)
+{
+  const guint64 all = MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC;
+
+  return pins->sender.privileged || (request->options->attr.clear & all) == all
+             ? TRUE
+             : linx_error_set_args (error, "'options' must have rw,suid,dev,exec: who holds a "
+                                           "detached mount can give it these itself");
+}
+
 gboolean
 linx_create_pin (const LinxRequest *request, LinxPins *pins, GError **error)
 {
-  return linx_filesystem_pin (request, pins, error);
+  return check_attributes (request, pins, error) && linx_filesystem_pin (request, pins, error);
 }
 
 GVariant *
@@ -38,7 +51,8 @@ linx_create_perform (LinxJob *job, const LinxRequest *request, LinxPins *pins, G
 gboolean
 linx_clone_pin (const LinxRequest *request, LinxPins *pins, GError **error)
 {
-  return linx_namespaced_fs_pin_idmap (request, pins, error)
+  return check_attributes (request, pins, error)
+         && linx_namespaced_fs_pin_idmap (request, pins, error)
          && linx_pins_hold_source (request, pins, LINX_PATH_TRIGGER, error);
 }
 
@@ -68,51 +82,6 @@ check_detached (const LinxPins *pins, GError **error)
   return linx_pins_is_detached (&id) ? TRUE : not_detached (error);
 }
 
-/* Whoever lent it sees that. mount_setattr(2) changes mounts of this namespace and detached ones
- * alone: EINVAL for others. */
-static gboolean
-prepare (LinxJob *job, const LinxRequest *request, const LinxPins *pins, GError **error)
-{
-  g_autoptr (GError) failure = NULL;
-  gboolean ok;
-
-  if (!linx_job_commit (job, "setting attributes of the detached mount", error))
-    return FALSE;
-  ok = linx_attributes_prepare (request, pins, pins->source.fd,
-                                request->propagation == MS_SLAVE ? MS_SLAVE : MS_PRIVATE, &failure);
-  linx_job_committed (job, ok);
-  if (ok)
-    return TRUE;
-  if (linx_mount_error_get_errno (failure) == EINVAL)
-    return not_detached (error);
-  g_propagate_error (error, g_steal_pointer (&failure));
-  return FALSE;
-}
-
-/* On a shared mount it has become shared, as it is to be unless something else is asked for. */
-static gboolean
-make_private (LinxJob *job, const LinxRequest *request, const LinxPins *pins, GError **error)
-{
-  g_autofree char *parent = linx_mount_id_propagation (linx_peers_mounted_on (request, pins));
-
-  return request->propagation != 0 || g_str_has_prefix (parent, "shared")
-         || linx_propagation_set (job, pins->source.fd, TRUE, MS_PRIVATE, pins->target.path, error);
-}
-
-/* Until it was in place, whoever lent it could take attributes back, and have others in its peer
- * group: once more, now that only the namespace's own root can. */
-static gboolean
-enforce (LinxJob *job, const LinxRequest *request, const LinxPins *pins, GError **error)
-{
-  LinxAttributes own, tree;
-  int mount = pins->source.fd;
-
-  linx_attributes_of (request, pins, &own, &tree);
-  return linx_attributes_change (job, mount, TRUE, &tree, pins->target.path, error)
-         && linx_attributes_change (job, mount, FALSE, &own, pins->target.path, error)
-         && make_private (job, request, pins, error);
-}
-
 gboolean
 linx_attach_pin (const LinxRequest *request, LinxPins *pins, GError **error)
 {
@@ -122,13 +91,21 @@ linx_attach_pin (const LinxRequest *request, LinxPins *pins, GError **error)
          && linx_pins_hold_target (request, pins, error);
 }
 
+/* What is attached is a clone, which nobody else holds: who lent the mount could else change it
+ * until it is in place, be in its peer group, and keep attributes from being set. */
 GVariant *
 linx_attach_perform (LinxJob *job, const LinxRequest *request, LinxPins *pins, GError **error)
 {
-  int mount = pins->source.fd;
+  LinxFileId id = { 0 };
+  int rc = linx_file_id_read (&id, pins->source.fd, "");
 
-  if (!check_detached (pins, error) || !prepare (job, request, pins, error)
-      || !linx_attach (job, request, pins, mount, error) || !enforce (job, request, pins, error))
+  if (rc != 0)
+    return linx_error_set (error, LINX_MOUNT_STAGE_MOVE_MOUNT, rc, "mount", NULL), NULL;
+  if (!check_detached (pins, error) || !linx_attach_check_kind (request, pins, id.mode, error)
+      || !linx_staging_take (job, pins, S_ISDIR (id.mode), error)
+      || !linx_attributes_prepare (request, pins, pins->source.fd,
+                                   request->propagation == MS_SLAVE ? MS_SLAVE : MS_PRIVATE, error)
+      || !linx_attach (job, request, pins, pins->source.fd, error))
     return NULL;
-  return linx_reply_placed (job, request, pins, mount, error);
+  return linx_reply_placed (job, request, pins, pins->source.fd, error);
 }

@@ -31,6 +31,10 @@ class Fault(Exception):
         self.name, self.message = name, message
 
 
+# What users must say of a detached mount that they are handed.
+FREE = 'rw,suid,dev,exec'
+
+
 class Client:
     """A caller: one process, one connection. @prefix is what it is started with."""
 

@@ -159,6 +159,8 @@ class Subdirectory(Case):
         self.refused(INVALID_ARGS, 'X-mount.subdir', self.mount, '')
         for subdir in ('one/../two', '..', './one', 'one/.'):
             self.refused(INVALID_ARGS, "'.' or '..'", self.mount, subdir)
+        self.refused(INVALID_ARGS, "fstype proc", self.root.mount, '/mnt/b', 'p', 'proc',
+                     options='X-mount.subdir=self', process=self.target.pid, **self.where)
         self.refused(INVALID_ARGS, 'X-mount.subdir', self.root.bind, '/mnt/src', '/mnt/b',
                      options='X-mount.subdir=a', **self.where)
         self.assertEqual(table(self.target.pid), before)
@@ -169,6 +171,8 @@ class Subdirectory(Case):
             if (action.id == "org.linx.mount1.mount" && action.lookup("subdir") != "")
                 return polkit.Result.YES;''')
         self.refused('Resolve.EACCES', '', self.mount, 'closed/in', alice)
+        for link in ('link', 'absolute', 'out'):  # whoever wrote the disk decides where they lead
+            self.refused('Resolve.ELOOP', link, self.mount, link, alice)
         self.mount('one', alice)
         row, = mounts_at('/mnt/b', self.target.pid)
         self.assertEqual((row['root'], row['mount-options']), ('/one', 'ro,nosuid,nodev,relatime'))

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import unittest
 
-from harness import CHALLENGE, Case, mountinfo, mounts_at, table, wait_until
+from harness import FREE, CHALLENGE, Case, mountinfo, mounts_at, table, wait_until
 
 PREPARE = 'mount -t tmpfs t /mnt; chmod 755 /mnt; mkdir /mnt/a; mkdir -p /mnt/elsewhere'
 RULES = 'rules.d/51-linx-mount-share-srv.rules'
@@ -131,7 +131,7 @@ class Bypass(Case):
         for method, target in (('Bind', "'/mnt/a', "), ('CloneMount', '')):
             self.refused('Resolve.EACCES', 'file descriptor', heir.call, method,
                          f"('', {target}{{'source-fd': <@h 0>, 'from': <'host'>, "
-                         f"'in': <uint32 {self.pid}>}})", fds=[[f'kept:{held}', None]])
+                         f"'options': <'{FREE}'>, 'in': <uint32 {self.pid}>}})", fds=[[f'kept:{held}', None]])
         self.assertEqual(table(self.pid), self.before)
 
     def test_a_clone_of_such_a_directory(self):
@@ -173,10 +173,18 @@ class Bypass(Case):
         self.assertEqual((table(), table(self.pid)), (host, self.before))
 
     def test_attributes_taken_back_by_who_lent_the_mount(self):
-        """Until it is attached, the holder of a detached mount may change it."""
+        """Until it is attached, the holder of a detached mount may change it. On a shared mount it appears in
+        more than one place."""
+        self.target.run('sh', '-ec', 'mkdir /mnt/peers; mount -t tmpfs -o mode=755 p /mnt/peers; mkdir /mnt/peers/a;'
+                        'mount --make-shared /mnt/peers; mkdir /mnt/more; mount --bind /mnt/peers /mnt/more')
+        for target, points in (('/mnt/a', ['/mnt/a']), ('/mnt/peers/a', ['/mnt/peers/a', '/mnt/more/a'])):
+            with self.subTest(target):
+                self.take_back(target, points)
+
+    def take_back(self, target, points):
         self.rule('if (subject.user == "carol") return polkit.Result.YES;')
         for _ in range(10):
-            fd = self.carol.create_mount('lent', in_=self.pid)
+            fd = self.carol.create_mount('lent', in_=self.pid, options=FREE)
             mount = os.open(f'/proc/{self.carol.call("own process id")}/fd/{fd}', os.O_PATH)
             racer = subprocess.Popen(
                 ['setpriv', '--reuid', 'carol', '--clear-groups', sys.executable, '-c', TAKE_BACK,
@@ -185,12 +193,14 @@ class Bypass(Case):
             with racer:
                 try:
                     self.assertEqual(racer.stdout.readline(), 'ready\n')
-                    self.carol.attach_mount(fd, '/mnt/a', in_=self.pid)
+                    self.carol.attach_mount(fd, target, in_=self.pid)
                 finally:
                     racer.kill()
-            row = mounts_at('/mnt/a', self.pid)[-1]
-            self.assertEqual((row['mount-options'], row['tags']), ('rw,nosuid,nodev,relatime', []))
-            self.target.run('umount', '-l', '/mnt/a')
+            for point in points:
+                row = mounts_at(point, self.pid)[-1]
+                self.assertEqual((row['mount-options'], bool(row['tags'])),
+                                 ('rw,nosuid,nodev,relatime', len(points) > 1))
+            self.target.run('umount', '-l', target)
 
     def test_through_a_peer_of_the_source(self):
         """What is bound below a bind would appear at its source too, if they were peers."""
@@ -233,7 +243,7 @@ class Bypass(Case):
     def carol_fd(self):
         """A detached mount in carol's hands."""
         self.rule('if (subject.user == "carol") return polkit.Result.YES;')
-        fd = self.carol.create_mount(in_=self.pid)
+        fd = self.carol.create_mount(in_=self.pid, options=FREE)
         self.rule('')
         return fd
 

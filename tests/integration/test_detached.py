@@ -1,10 +1,11 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """Detached mounts: made, cloned, changed, mounted on and attached."""
+import pathlib
 import subprocess
 import unittest
 
-from harness import CHALLENGE, INVALID_ARGS, Disk, Fault, mountinfo, mounts_at, table
+from harness import FREE, CHALLENGE, INVALID_ARGS, Disk, Fault, mountinfo, mounts_at, table
 from test_change import PREPARE, Changing
 
 
@@ -51,13 +52,36 @@ class Detached(Changing):
         self.refused('MoveMount.EINVAL', 'not the root of a detached mount', self.root.attach_mount,
                      mount, '/mnt/b', in_=self.pid)
 
-    def test_what_a_failed_attach_has_changed(self):
-        """Whoever else holds the mount sees it."""
-        mount, file = self.root.create_mount(), '/mnt/a/file'
+    def test_a_failed_attach(self):
+        """What can be seen before is refused before the mount is taken over."""
+        mount, file = self.root.create_mount('made'), '/mnt/a/file'
         self.root.mount('/mnt/a', in_=self.pid)
         self.target.run('touch', file)
-        self.refused('MoveMount.ENOTDIR', 'done before it: setting attributes of the detached mount',
-                     self.root.attach_mount, mount, file, in_=self.pid)
+        fault = self.refused('MoveMount.ENOTDIR', '', self.root.attach_mount, mount, file, in_=self.pid)
+        self.assertNotIn('done before it', fault.message)
+        self.root.attach_mount(mount, '/mnt/b', in_=self.pid)
+        self.assertEqual(mounts_at('/mnt/b', self.pid)[-1]['source'], 'made')
+
+    def test_nobody_holds_what_is_attached(self):
+        """Whoever lent the mount could change it, and be in its peer group."""
+        self.target.run('touch', '/mnt/file')
+        for path, target in (('/mnt/a', '/mnt/b'), ('/mnt/file', '/mnt/file')):
+            fd = self.root.clone_mount(path, in_=self.pid)
+            self.root.attach_mount(fd, target, in_=self.pid)
+            info = pathlib.Path(f'/proc/{self.root.call("own process id")}/fdinfo/{fd}').read_text()
+            held = info.split('mnt_id:')[1].split()[0]
+            self.assertNotIn(held, [str(row['mount-id']) for row in mountinfo(self.pid)])
+            self.target.run('umount', target)
+
+    def test_no_attribute_binds_who_is_handed_one(self):
+        """So none may seem to: a rule that allows "ro,nosuid,nodev" would allow all."""
+        self.rule('if (subject.user == "alice") return polkit.Result.YES;')
+        alice, before = self.client('alice'), table(self.pid)
+        for options in (None, 'ro', 'rw,suid,dev', 'rw,suid,dev,noexec', 'suid,dev,exec'):
+            words = {} if options is None else {'options': options}
+            self.refused(INVALID_ARGS, 'rw,suid,dev,exec', alice.create_mount, in_=self.pid, **words)
+            self.refused(INVALID_ARGS, 'rw,suid,dev,exec', alice.clone_mount, '/mnt', in_=self.pid, **words)
+        self.assertEqual(table(self.pid), before)
 
     def test_nobody_attached_it(self):
         """A detached mount of a device is gone with its last descriptor."""
@@ -73,25 +97,26 @@ class Detached(Changing):
     def test_what_users_attach_is_restricted(self):
         self.rule('if (subject.user == "alice") return polkit.Result.YES;')
         alice = self.client('alice')
-        mount = alice.create_mount(in_=self.pid)
+        mount = alice.create_mount(in_=self.pid, options=FREE)
         alice.attach_mount(mount, '/mnt/a', in_=self.pid)
         self.assertEqual(self.options('/mnt/a'), 'rw,nosuid,nodev,relatime')
-        clone = alice.clone_mount('/mnt/a', in_=self.pid, options='suid')
+        clone = alice.clone_mount('/mnt/a', in_=self.pid, options=FREE)
         alice.attach_mount(clone, '/mnt/b', in_=self.pid)
         self.assertEqual(self.options('/mnt/b'), 'rw,nosuid,nodev,relatime')
 
     def test_needs_both_actions(self):
         self.rule('if (subject.user == "alice") return polkit.Result.YES;')
         alice = self.client('alice')
-        mount = alice.create_mount(in_=self.pid)
-        for verb, function, *words in (('create-mount', alice.create_mount),
-                                       ('clone-mount', alice.clone_mount, '/mnt'),
-                                       ('attach-mount', alice.attach_mount, mount, '/mnt/a')):
+        mount = alice.create_mount(in_=self.pid, options=FREE)
+        for verb, options, function, *words in (
+                ('create-mount', {'options': FREE}, alice.create_mount),
+                ('clone-mount', {'options': FREE}, alice.clone_mount, '/mnt'),
+                ('attach-mount', {}, alice.attach_mount, mount, '/mnt/a')):
             self.rule(f'if (subject.user == "alice" && action.id == "org.linx.mount1.{verb}")'
                       ' return polkit.Result.YES;')
             with self.subTest(verb):
                 self.refused('org.freedesktop.DBus.Error.InteractiveAuthorizationRequired',
-                             'mount-unrestricted', function, *words, in_=self.pid)
+                             'mount-unrestricted', function, *words, in_=self.pid, **options)
 
     def test_attributes_of_an_attached_mount(self):
         mount = self.root.create_mount('made', in_=self.pid)
@@ -169,7 +194,7 @@ class Detached(Changing):
     def test_users_need_more_for_a_detached_mount(self):
         alice = self.client('alice')
         self.rule('if (subject.user == "alice") return polkit.Result.YES;')
-        mount = alice.create_mount('made')
+        mount = alice.create_mount('made', options=FREE)
         self.rule('if (subject.user == "alice" && action.id != "org.linx.mount1.mount-unrestricted")'
                   ' return polkit.Result.YES;')
         for method, words, key in (('Remount', "'', ", 'target-fd'),

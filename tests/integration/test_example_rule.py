@@ -50,6 +50,10 @@ class ExampleRule(Case):
         self.carol.umount('/srv/backup')
         self.assertFalse(mounts_at('/srv/backup'))
 
+    def test_a_part_of_the_disk(self):
+        self.no(options='ro,X-mount.subdir=lost+found')
+        self.no(exclusive=True)
+
     def test_another_stick_with_the_label(self):
         other = Disk('BACKUP')
         self.addCleanup(other.detach)

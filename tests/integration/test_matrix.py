@@ -5,7 +5,7 @@ with a rule, with a rule and mount-unrestricted, and without: the result, and th
 import subprocess
 import unittest
 
-from harness import CHALLENGE, Case, mountinfo, mounts_at, table, wait_until
+from harness import FREE, CHALLENGE, Case, mountinfo, mounts_at, table, wait_until
 
 PREPARE = ('mount -t tmpfs t /mnt; mount --make-private /mnt; chmod 755 /mnt; cd /mnt; mkdir a b c;'
            'mount -t tmpfs there b; mount --make-private b; mount -t tmpfs shared c;'
@@ -46,8 +46,8 @@ VERBS = {
     'ListMounts': (lambda c, p, fd: c.list(in_=p.where), False, False, None),
     'OpenMountInfo': (lambda c, p, fd: c.open_mountinfo(in_=p.where), False, False, None),
     'Watch': (lambda c, p, fd: c.watch(in_=p.where), False, False, None),
-    'CreateMount': (lambda c, p, fd: c.create_mount(in_=p.where), True, True, None),
-    'CloneMount': (lambda c, p, fd: c.clone_mount('/mnt/b', in_=p.where), True, True, None),
+    'CreateMount': (lambda c, p, fd: c.create_mount(in_=p.where, options=FREE), True, True, None),
+    'CloneMount': (lambda c, p, fd: c.clone_mount('/mnt/b', in_=p.where, options=FREE), True, True, None),
     'AttachMount': (lambda c, p, fd: c.attach_mount(fd, '/mnt/a', in_=p.where), True, True,
                     lambda p: p.at('/mnt/a')['source'] == 'detached'),
     'PivotRoot': (lambda c, p, fd: c.pivot_root('/mnt/b', in_=p.where), False, False,
@@ -104,7 +104,7 @@ class Matrix(Case):
     def detached_for(self, client, user, place):
         if user != 'root':
             self.rule(ALL)
-        return client.create_mount('detached', in_=place.where)
+        return client.create_mount('detached', in_=place.where, options=FREE)
 
     def test_root(self):
         self.run_all('root', 'return polkit.Result.NO;', lambda verb, place: None)

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
 """What errors tell of places that the caller cannot look into by itself: nothing."""
+import os
 import pathlib
 import subprocess
 import unittest
@@ -109,6 +110,15 @@ class Oracles(Case):
         self.assertEqual(told, {"'source' is empty, and /etc/fstab is for the host alone"})
         self.assertIn('X-mount.secret', self.answers(self.client('alice').mount, '/data', '', '',
                                                interactive=False)[1])
+
+    def test_processes_by_namespace_files(self):
+        """From a sandbox: whether the host has such a process, or thread."""
+        sandbox = self.client('alice', enter=('unshare', '--user', '--map-current-user', '--mount', '--pid', '--fork',
+                                              '--propagation', 'private'))
+        told = {self.answers(sandbox.bind, f'/proc/{pid}/{name}', '/mnt', interactive=False)[1]
+                for pid in (1, os.getpid(), 4194303) for name in ('ns/net', f'task/{pid}/ns/net')}
+        self.assertEqual(len(told), 1, told)
+        self.assertEqual(len({sandbox.can('Bind', f'/proc/{pid}/ns/net', '/mnt') for pid in (1, 4194303)}), 1)
 
     def test_files_from_a_chroot(self):
         """Names of owners, and helpers, are those of the host."""

@@ -117,6 +117,19 @@ class Overlay(Case):
         self.client().mount('/mnt/all', 'o', 'overlay', in_=self.pid,
                             options=self.options)
 
+    def test_layers_that_take_long(self):
+        """A path of thousands of steps, as often as a list holds it."""
+        place = pathlib.Path('/tmp/links')
+        place.mkdir(mode=0o755)
+        self.addCleanup(shutil.rmtree, place)
+        (place / 'a').mkdir()
+        for number in range(39):
+            os.symlink('a/../' * 800 + (f'l{number - 1}' if number else 'a'), place / f'l{number}')
+        few, many = (':'.join([f'{place}/l38'] * count) for count in (2, 500))
+        self.refused(CHALLENGE, '', self.client('alice').mount, '/mnt', 'o', 'overlay', options=f'lowerdir={few}')
+        self.refused(LIMITS, 'too long', self.client('alice').mount, '/mnt', 'o', 'overlay',
+                     options=f'lowerdir={many}')
+
     def test_long_paths(self):
         """Longer than what fsconfig(2) takes as a string."""
         root = self.client()

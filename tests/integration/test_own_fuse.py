@@ -58,6 +58,17 @@ class OwnFuse(Case):
         self.refused('MoveMount.ENOTDIR', '', self.from_fd, self.place / 'd', '/srv/f')
         self.refused('MoveMount.ENOTDIR', '', self.from_fd, self.place / 'file', '/srv/t')
 
+    def test_what_is_covered_meanwhile(self):
+        """The path is that of another mount by now, and a rule would be asked about that."""
+        held = self.open_as_alice(self.place / 'd')
+        heir = self.client('alice', pass_fds=[held])
+        os.close(held)
+        self.alice.call('Mount', "('over', '', 'tmpfs', {'target-fd': <@h 0>})",
+                        fds=[[str(self.place / 'd'), 'O_PATH']])
+        self.refused('Resolve.EACCES', '', heir.call, 'Bind', "('', '/srv/t', {'source-fd': <@h 0>})",
+                     fds=[[f'kept:{held}', None]])
+        self.assertFalse(mounts_at('/srv/t'))
+
     def test_as_target(self):
         inner = self.place / 'd'
         self.alice.call('Mount', "('tmpfs', '', 'tmpfs', {'target-fd': <@h 0>})",

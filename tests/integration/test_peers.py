@@ -6,7 +6,7 @@ import subprocess
 import unittest
 
 from actors import BUILD
-from harness import CHALLENGE, Agent, Case, audit_line, mountinfo, mounts_at, table
+from harness import FREE, CHALLENGE, Agent, Case, audit_line, mountinfo, mounts_at, table
 
 PEER = ('--mount', '--propagation', 'unchanged')
 # Into containers, and nothing else.
@@ -46,7 +46,7 @@ class Peers(Case):
         self.target.run('sh', '-ec', 'mount -t tmpfs own /media; mount --make-private /media')
         self.before = table(), table(self.pid)
         self.no(self.alice.move, '/media', '/mnt/a')
-        fd = self.alice.create_mount(in_=self.pid)
+        fd = self.alice.create_mount(in_=self.pid, options=FREE)
         self.no(self.alice.attach_mount, fd, '/mnt/a')
         self.no(self.alice.pivot_root, '/media')
 

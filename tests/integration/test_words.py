@@ -6,7 +6,7 @@ import pathlib
 import subprocess
 import unittest
 
-from harness import CHALLENGE, INVALID_ARGS, Agent, Case, Disk, mounts_at, service_pid, table, wait_until
+from harness import FREE, CHALLENGE, INVALID_ARGS, Agent, Case, Disk, mounts_at, service_pid, table, wait_until
 from life import gone
 
 TYPES = pathlib.Path('/run/rig/filesystems')
@@ -56,7 +56,7 @@ class Words(Case):
         self.rule(ALL)
         for word in ('tmp/word-link', self.disk.path[1:], 'nothing', './' + self.disk.path[1:]):
             self.no(INVALID_ARGS, 'not known to this kernel yet', word, 'ext4')
-        self.refused(INVALID_ARGS, 'not known', self.client('alice').create_mount, 'tmp/word-link', 'ext4')
+        self.refused(INVALID_ARGS, 'not known', self.client('alice').create_mount, 'tmp/word-link', 'ext4', options=FREE)
 
     def test_a_type_that_seems_to_need_no_device(self):
         """Whatever the service believes of a type: the kernel finds nothing by a user's word."""
