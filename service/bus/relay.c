@@ -162,7 +162,7 @@ pass (Way *way, gsize n, gboolean is_start)
 
 /* Says what passes next: all messages at once where none has descriptors. FALSE: they are none. */
 static gboolean
-look (Way *way)
+judge (Way *way)
 {
   gboolean has_fds = linx_relay_fds_are (&way->first) || linx_relay_fds_are (&way->last);
 
@@ -204,7 +204,7 @@ static gboolean
 drain (Way *way)
 {
   for (;;) {
-    if (way->passing == 0 && !look (way))
+    if (way->passing == 0 && !judge (way))
       return FALSE;
     if (way->passing == 0)
       return TRUE;

@@ -17,9 +17,9 @@ void linx_worker_fds_init (guint most);
  * @channel: the service's end of the channel to a worker
  * @fds: (array length=n_fds): descriptors; -1 is an empty place
  * @n_fds: how many
- * @first_lent: those from here on are callers', and stay open until the worker has answered or is
- *   given up and has let go of its data
+ * @first_untrusted: those from here on are callers', and stay open until the worker has answered or
+ * is given up and has let go of its data
  *
  * Sends copies to the worker, at once or soon. Where that cannot be, the worker hears the end.
  */
-void linx_worker_fds_send (int channel, const int *fds, guint n_fds, guint first_lent);
+void linx_worker_fds_send (int channel, const int *fds, guint n_fds, guint first_untrusted);

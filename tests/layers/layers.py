@@ -5,12 +5,13 @@
 service/meson.build names the rooms from the lowest to the highest; each room's meson.build names those that
 it uses. A file may include what is of its own room, and of the rooms that its room says it uses; those are
 below it. No files, a .c and its .h being one, include each other in a circle. All files are of at most 400
-lines."""
+lines, and all functions of at most 60."""
 import pathlib
 import re
 import sys
 
 MAX_LINES = 400
+MAX_FUNCTION_LINES = 60
 
 
 def rooms_of(service):
@@ -82,6 +83,18 @@ def circle(graph):
     return None
 
 
+def long_functions(path):
+    """By clang-format, a brace in the first column begins and ends them."""
+    begin = 0
+    for number, line in enumerate(path.read_text().splitlines(), 1):
+        if line == '{':
+            begin = number
+        elif line.startswith('}') and begin:
+            if number - begin - 1 > MAX_FUNCTION_LINES:
+                yield begin
+            begin = 0
+
+
 def faults(service):
     rooms = rooms_of(service)
     yield from faults_of_rooms(service, rooms)
@@ -98,6 +111,8 @@ def faults(service):
         lines = len(path.read_text().splitlines())
         if lines > MAX_LINES:
             yield f'{path.relative_to(service)}: {lines} lines'
+        for begin in long_functions(path):
+            yield f'{path.relative_to(service)}:{begin}: a function of more than {MAX_FUNCTION_LINES} lines'
 
 
 if __name__ == '__main__':

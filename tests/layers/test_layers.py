@@ -65,6 +65,10 @@ class Layers(unittest.TestCase):
         self.add('quota/quota.c', '\n' * 400)
         self.check('quota/quota.c: ')
 
+    def test_a_long_function(self):
+        self.add('quota/quota.c', 'void\nf (void)\n{\n' + '  ;\n' * 61 + '}\n')
+        self.check('quota/quota.c:', 'a function of more than 60 lines')
+
 
 if __name__ == '__main__':
     unittest.main()
