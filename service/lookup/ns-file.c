@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <unistd.h>
 #include <string.h>
 
 /* All of them are of one filesystem, which is the kernel's own. Nothing else is asked of a
@@ -62,11 +63,28 @@ linx_ns_file_match (const char *path, pid_t self, pid_t *pid, const char **name)
   return rest != NULL && g_str_has_prefix (rest, "ns/") && is_kind (rest + strlen ("ns/"));
 }
 
+/* A thread may see all of its own process, whatever credentials it has (same_thread_group() in
+ * __ptrace_may_access(), kernel/ptrace.c): the service's, and namespaces that its workers are in.
+ */
+static gboolean
+is_services_own (pid_t pid)
+{
+  g_autofree char *task = g_strdup_printf ("self/task/%d", (int)pid);
+
+  return faccessat (linx_process_proc_fd (), task, F_OK, 0) == 0;
+}
+
 int
 linx_ns_file_open (const char *path, pid_t pid, const char *name, GError **error)
 {
-  int fd = linx_process_open (pid, name, O_PATH);
+  int fd;
 
+  if (is_services_own (pid)) {
+    linx_error_set (error, LINX_MOUNT_STAGE_RESOLVE, EXDEV, path,
+                    "it leads to what /proc has of the service");
+    return -1;
+  }
+  fd = linx_process_open (pid, name, O_PATH);
   if (fd < 0)
     linx_error_set (error, LINX_MOUNT_STAGE_RESOLVE, errno, path, NULL);
   return fd;

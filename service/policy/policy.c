@@ -7,12 +7,22 @@
 
 #define PREFIX "org.linx.mount1."
 
+/* Those that are looked up. */
+static gboolean
+has_path_filters (const LinxRequest *request)
+{
+  return request->list.at != NULL || request->list.under != NULL || request->target.path != NULL;
+}
+
 /* Whether it reads the table that is the caller's own. Who sees but a part of it by its root is
- * told of changes of all of it, or of none. */
+ * told of changes of all of it, or of none; and in another process's root paths are not the
+ * caller's. */
 static gboolean
 reads_own (const LinxRequest *request, const LinxPins *pins)
 {
   return (request->method->bit & LINX_VERBS_READING) != 0 && pins->ns[LINX_IN].own
+         && (pins->sender.privileged || pins->ns[LINX_IN].seen_by_caller
+             || !has_path_filters (request))
          && !(pins->listing.is_confined && request->method->bit == LINX_VERB_WATCH);
 }
 

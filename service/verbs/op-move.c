@@ -65,8 +65,10 @@ linx_move_perform (LinxJob *job, const LinxRequest *request, LinxPins *pins, GEr
   int mount = pins->source.fd;
   int rc, err;
 
-  if (!linx_pins_recheck_source (pins, error) || !linx_pins_recheck_as_caller (pins, error)
-      || !linx_peers_recheck (request, pins, error) || !linx_job_commit (job, "move_mount", error))
+  /* The source last: whoever can have the look-up of the target wait has it be where it was
+   * approved all the same. */
+  if (!linx_pins_recheck_as_caller (pins, error) || !linx_peers_recheck (request, pins, error)
+      || !linx_pins_recheck_source (pins, error) || !linx_job_commit (job, "move_mount", error))
     return NULL;
   rc = linx_attach_move (request, mount, pins->target.fd);
   err = errno;

@@ -5,7 +5,7 @@ import os
 import subprocess
 import unittest
 
-from harness import CHALLENGE, Case, Fault, mounts_at, table
+from harness import CHALLENGE, Case, Fault, mounts_at, service_pid, table
 
 KINDS = ('cgroup', 'ipc', 'net', 'pid', 'pid_for_children', 'time', 'time_for_children', 'user', 'uts')
 ALL = ('--mount', '--propagation', 'private', '--net', '--ipc', '--uts', '--cgroup')
@@ -111,6 +111,15 @@ class NamespaceFiles(Case):
         self.refused('MoveMount.ENOTDIR', '', self.root.bind, f'/proc/{child.pid}/ns/net', '/mnt')
         self.assertRaises(Fault, self.root.clone_mount, f'/proc/{child.pid}/ns/net')
         self.assertEqual(table(), before)
+
+    def test_of_the_service(self):
+        """Which a thread of it may see, with whatever credentials."""
+        self.rule('if (subject.user == "alice") return polkit.Result.YES;')
+        alice, pid = self.client('alice'), service_pid()
+        thread = next(name for name in os.listdir(f'/proc/{pid}/task') if name != str(pid))
+        for path in (f'/proc/{pid}/ns/net', f'/proc/{pid}/task/{thread}/ns/mnt', f'/proc/{thread}/ns/mnt'):
+            for client in (alice, self.client()):
+                self.refused('Resolve.EXDEV', 'of the service', client.bind, path, '/mnt')
 
 
 if __name__ == '__main__':

@@ -4,6 +4,7 @@
 import os
 import pathlib
 import subprocess
+import sys
 import unittest
 
 from harness import CHALLENGE, Case, Disk, Fault
@@ -119,6 +120,32 @@ class Oracles(Case):
                 for pid in (1, os.getpid(), 4194303) for name in ('ns/net', f'task/{pid}/ns/net')}
         self.assertEqual(len(told), 1, told)
         self.assertEqual(len({sandbox.can('Bind', f'/proc/{pid}/ns/net', '/mnt') for pid in (1, 4194303)}), 1)
+
+    def test_paths_of_a_list(self):
+        """In the root of another process, or above the caller's own."""
+        subprocess.run(['mkdir', '-p', '/run/rig/ch', '/srv/secret/jail/there'], check=True)
+        self.addCleanup(subprocess.run, ['rm', '-r', '/srv/secret'], check=True)
+        os.chmod('/srv/secret', 0o700)
+        subprocess.run(['mount', '--rbind', '/', '/run/rig/ch'], check=True)
+        self.addCleanup(subprocess.run, ['umount', '-l', '/run/rig/ch'], check=True)
+        jailed = subprocess.Popen([sys.executable, '-c', 'import os, sys; os.chroot("/srv/secret/jail");'
+                                   'print("ready", flush=True); sys.stdin.read()'],
+                                  stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        self.addCleanup(jailed.communicate)
+        jailed.stdout.readline()
+        self.rule('if (action.id == "org.linx.mount1.list-mounts-other") return polkit.Result.NO;')
+        alice, inside = self.client('alice'), self.client('alice', prefix=['chroot', '/run/rig/ch'])
+        for client, where in ((alice, jailed.pid), (inside, 'host')):
+            for key in ('covering', 'target', 'under'):
+                told = set()
+                for path in ('/there', '/none', '/etc', '/root/x'):
+                    try:
+                        told.add(str(client.list(in_=where, limit=1, **{key: path})))
+                    except Fault as fault:
+                        told.add(fault.name)
+                self.assertEqual(told, {'org.linx.Mount1.Error.NotAuthorized'}, (key, where))
+        self.assertTrue(alice.list(covering='/etc'))
+        self.assertTrue(inside.list(covering='/etc'))
 
     def test_files_from_a_chroot(self):
         """Names of owners, and helpers, are those of the host."""
