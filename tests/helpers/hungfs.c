@@ -5,7 +5,8 @@
  *
  * A FUSE filesystem with one file, "file", and one directory, "dir", that never answers the named
  * operations (lookup, getattr, flush) where they come from a process whose executable is called
- * EXE, or of the service's threads from the one of that name. "private": it is the user 65534's alone, "roots": root's alone, not for others. Prints
+ * EXE, or of the service's threads from the one of that name. SIGUSR1 lets go, and SIGUSR2 holds
+ * back again, with "later" not before. "private": it is the user 65534's alone, "roots": root's alone, not for others. Prints
  * "ready" when it is mounted, and "held OPERATION" for each request that it holds back. Ends, and
  * lets everybody go, when it is killed.
  */
@@ -33,8 +34,7 @@ static volatile sig_atomic_t let_go;
 static void
 on_signal (int number)
 {
-  (void)number;
-  let_go = 1;
+  let_go = number == SIGUSR1;
 }
 
 static const char *
@@ -247,6 +247,8 @@ main (int argc, char **argv)
   held = argv + 3;
   mount_here (argv[1]);
   sigaction (SIGUSR1, &(struct sigaction){ .sa_handler = on_signal }, NULL);
+  sigaction (SIGUSR2, &(struct sigaction){ .sa_handler = on_signal }, NULL);
+  let_go = is_word ("later");
   setvbuf (stdout, NULL, _IOLBF, 0);
   printf ("ready\n");
   for (;;) {

@@ -128,6 +128,9 @@ class HungFs:
     def let_go(self):
         self.process.send_signal(signal.SIGUSR1)
 
+    def hold(self):
+        self.process.send_signal(signal.SIGUSR2)
+
     def end(self):
         self.process.kill()
         self.process.wait()

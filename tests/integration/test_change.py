@@ -4,7 +4,7 @@
 import subprocess
 import unittest
 
-from harness import INVALID_ARGS, Case, mountinfo, mounts_at, table
+from harness import INVALID_ARGS, Agent, Case, HungFs, mountinfo, mounts_at, table
 
 PREPARE = 'mount -t tmpfs -o size=4M t /mnt; chmod 755 /mnt; mkdir /mnt/a /mnt/b'
 
@@ -281,6 +281,35 @@ class Words(Changing):
                              'org.linx.mount1.' + action, alice.mount,
                              '/mnt' if source != '/mnt' else '/mnt/a', source, '', in_=self.pid,
                              options=options)
+
+
+class Stalled(Case):
+    """Who can have the look-up of the target wait, once the call is approved, has it done later, but not to
+    something else."""
+
+    def setUp(self):
+        self.fs = HungFs('lookup', 'later')
+        self.addCleanup(self.fs.end)
+        subprocess.run(['sh', '-ec', 'mkdir /srv/a /srv/c; mount -t tmpfs moved /srv/a; mount --make-private /'],
+                       check=True)
+        self.addCleanup(subprocess.run, 'umount -l /srv/a /srv/c; rmdir /srv/a /srv/c', shell=True,
+                        stderr=subprocess.DEVNULL)
+        self.rule('return polkit.Result.AUTH_ADMIN;')
+        self.bob = self.client('bob')
+        self.agent = Agent(self.bob.process.pid, 'bob')
+        self.addCleanup(self.agent.end)
+
+    def test_move(self):
+        self.bob.send('Move', f"('/srv/a', '{self.fs.point}/dir', @a{{sv}} {{}})", interactive=True)
+        self.agent.wait_prompt()
+        self.fs.hold()
+        self.agent.type('root-pw')
+        self.fs.wait_held('lookup')
+        subprocess.run(['mount', '--move', '/srv/a', '/srv/c'], check=True)
+        before = table()
+        self.fs.let_go()
+        self.refused('Resolve.ESTALE', '/srv/a', self.bob.receive)
+        self.assertEqual(table(), before)
 
 
 if __name__ == '__main__':
