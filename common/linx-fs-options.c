@@ -31,7 +31,7 @@ static const struct {
                         "tz time_offset errors=remount-ro" },
   { "ntfs3", "uid gid umask fmask dmask iocharset nohidden windows_names" },
   { "iso9660 udf", "uid gid mode dmode umask iocharset norock nojoliet map session" },
-  { "btrfs", "subvol subvolid compress discard nodiscard ssd nossd" },
+  { "btrfs", "subvolid compress discard nodiscard ssd nossd" },
   { "xfs", "discard nodiscard inode32 inode64" },
 };
 
