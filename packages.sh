@@ -3,7 +3,7 @@
 
 BUILD_PACKAGES="gcc libc6-dev meson pkg-config gettext libglib2.0-dev libmount-dev libblkid-dev libpolkit-gobject-1-dev libjson-glib-dev scdoc"
 RIG_PACKAGES="dbus polkitd systemd libglib2.0-bin procps mount passwd libpam-modules python3"
-TEST_PACKAGES="libcap2-bin build-essential debhelper lintian debootstrap gobject-introspection libgirepository1.0-dev gi-docgen jq zsh fish tmux less systemd-container libpam-systemd clang libclang-rt-14-dev python3-gi libxml2-utils libsystemd-dev e2fsprogs xfsprogs btrfs-progs squashfs-tools erofs-utils bindfs sudo dbus-broker"
+TEST_PACKAGES="libcap2-bin build-essential debhelper lintian debootstrap gobject-introspection libgirepository1.0-dev gi-docgen jq zsh fish tmux less systemd-container libpam-systemd clang libclang-rt-dev python3-gi libxml2-utils libsystemd-dev e2fsprogs xfsprogs btrfs-progs squashfs-tools erofs-utils bindfs sudo dbus-broker"
 
 install_packages() {
     local missing="" package

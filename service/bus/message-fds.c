@@ -108,15 +108,30 @@ take_off (GDBusMessage *message)
   return message_fds_new (fd, (guint)n);
 }
 
+/* What newer GLibs have locked is copied. */
+static GDBusMessage *
+unlocked (GDBusMessage *message)
+{
+  GDBusMessage *copy
+      = g_dbus_message_get_locked (message) ? g_dbus_message_copy (message, NULL) : NULL;
+
+  if (copy == NULL)
+    return message;
+  g_object_unref (message);
+  return copy;
+}
+
 /* The bus's own go where GDBus looks for them. */
-static void
+static GDBusMessage *
 give_back (GDBusMessage *message, LinxMessageFds *fds)
 {
   g_autoptr (GUnixFDList) list = g_unix_fd_list_new_from_array (fds->fd, (int)fds->n);
 
+  message = unlocked (message);
   g_dbus_message_set_unix_fd_list (message, list);
   fds->n = 0;
   linx_message_fds_unref (fds);
+  return message;
 }
 
 /* Runs in GDBus's thread. */
@@ -131,9 +146,8 @@ take_fds (GDBusConnection *bus, GDBusMessage *message, gboolean incoming, gpoint
   if (fds == NULL)
     return message;
   if (is_answer_of_the_bus (message))
-    give_back (message, fds);
-  else
-    g_object_set_data_full (G_OBJECT (message), KEY, fds, (GDestroyNotify)linx_message_fds_unref);
+    return give_back (message, fds);
+  g_object_set_data_full (G_OBJECT (message), KEY, fds, (GDestroyNotify)linx_message_fds_unref);
   return message;
 }
 

@@ -23,6 +23,8 @@
 #include <unistd.h>
 
 #define ATTRIBUTES "ro,nosuid,nodev,noexec,nosymfollow"
+/* What users must say of what they are handed. */
+#define FREE "rw,suid,dev,exec"
 #define ATTRIBUTE_FLAGS                                                                            \
   (MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC                    \
    | MOUNT_ATTR_NOSYMFOLLOW)
@@ -52,8 +54,8 @@ static const Kind kinds[] = {
   { "move", "Move", "('/mnt/%u', '/new', @a{sv} {})", TRUE },
   { "remount", "Remount", "('/mnt/%u', {'options': <'" ATTRIBUTES "'>})", TRUE },
   { "propagation", "SetPropagation", "('/mnt/%u', 'shared', @a{sv} {})", TRUE },
-  { "create", "CreateMount", "('none', 'tmpfs', {'options': <'" ATTRIBUTES "'>})", FALSE },
-  { "clone", "CloneMount", "('/a', {'recursive': <true>})", FALSE },
+  { "create", "CreateMount", "('none', 'tmpfs', {'options': <'" FREE "'>})", FALSE },
+  { "clone", "CloneMount", "('/a', {'recursive': <true>, 'options': <'" FREE "'>})", FALSE },
   { "list", "ListMounts", "({'after': <uint64 %u>},)", FALSE },
   { "mountinfo", "OpenMountInfo", "(@a{sv} {},)", FALSE },
   { "watch", "Watch", "(@a{sv} {},)", FALSE },

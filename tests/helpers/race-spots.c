@@ -15,7 +15,7 @@
 #define STATX_MNT_ID_UNIQUE 0x00004000U
 #endif
 #define STATMOUNT 457 /* statmount(2) */
-#define STATMOUNT_MNT_BASIC 0x2
+#define LINX_STATMOUNT_MNT_BASIC 0x2
 
 /* "away" is a symbolic link that is exchanged with the leaf beside it. */
 Spot spots[N_SPOTS] = {
@@ -104,7 +104,7 @@ typedef struct {
 static void
 look_at_mount (State *state)
 {
-  const guint64 request[3] = { 24, state->mount, STATMOUNT_MNT_BASIC };
+  const guint64 request[3] = { 24, state->mount, LINX_STATMOUNT_MNT_BASIC };
   struct {
     guint32 size, spare;
     guint64 id, param;

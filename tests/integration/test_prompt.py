@@ -5,7 +5,7 @@ import os
 import subprocess
 import unittest
 
-from harness import CHALLENGE, ERROR, Agent, Case, Disk, audit_lines, mountinfo, mounts_at, table, wait_until
+from harness import FREE, CHALLENGE, ERROR, Agent, Case, Disk, audit_lines, mountinfo, mounts_at, table, wait_until
 
 # A call of each method that changes something, its arguments before the dictionary, and what a
 # prompt says of it. /mnt/a is a mount point, /mnt/b is none.
@@ -198,7 +198,8 @@ class Prompt(Case):
                         'mkfs.ext4 -q image')
         self.exchanged(('Bind', f"('/mnt/src/dir', '/mnt/b', {where})"), '/mnt/src/dir')
         self.exchanged(('Bind', f"('/usr', '/mnt/b', {where})"), '/mnt/b')
-        self.exchanged(('CloneMount', f"('/mnt/src/dir', {where})"), '/mnt/src/dir', 'unrestricted')
+        self.exchanged(('CloneMount', f"('/mnt/src/dir', {where[:-1]}, 'options': <'{FREE}'>}})"), '/mnt/src/dir',
+                       'unrestricted')
         self.exchanged(('Mount', f"('/mnt/image', '/mnt/b', 'ext4', {where})"), '/mnt/image',
                        'unrestricted')
         self.exchanged(('Mount', f"('o', '/mnt/b', 'overlay', {{'in': <uint32 {self.pid}>,"

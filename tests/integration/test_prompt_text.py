@@ -7,7 +7,7 @@ import re
 import unittest
 import xml.etree.ElementTree as ElementTree
 
-from harness import Agent, Case
+from harness import FREE, Agent, Case
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 POLICY = '/usr/share/polkit-1/actions/org.linx.mount1.policy'
@@ -81,7 +81,8 @@ class Shown(Case):
         for method, arguments in (('Umount', f'{path}, '), ('SetPropagation', f"{path}, 'shared', "),
                                   ('MakeRPrivate', f'{path}, '), ('Remount', f'{path}, '),
                                   ('PivotRoot', f"{path}, '', "), ('CloneMount', f'{path}, ')):
-            self.assertIn(f'"/mnt/{SHOWN}"', self.said(method, arguments), method)
+            options = f", 'options': <'{FREE}'>" if method == 'CloneMount' else ''
+            self.assertIn(f'"/mnt/{SHOWN}"', self.said(method, arguments, options), method)
         forged = self.text(FORGED)
         self.assertIn(f'"{SHOWN}" at "/mnt/b"', self.said('Mount', f"{forged}, '/mnt/b', 'tmpfs', "))
 
