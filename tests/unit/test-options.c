@@ -265,7 +265,8 @@ test_harmless (void)
   g_assert_false (is_harmless ("nosuchfs", (char *)"size", (char *)"1G"));
   g_assert_false (is_harmless ("overlay", (char *)"lowerdir", (char *)"/"));
   g_assert_true (is_harmless ("btrfs", (char *)"subvolid", (char *)"5"));
-  g_assert_false (is_harmless ("btrfs", (char *)"subvol", (char *)"/a")); /* the kernel looks it up */
+  g_assert_false (
+      is_harmless ("btrfs", (char *)"subvol", (char *)"/a")); /* the kernel looks it up */
 }
 
 static void

@@ -50,7 +50,8 @@ test_defaults (void)
 
   g_assert_cmpint (request->in.kind, ==, LINX_WHERE_SELF);
   g_assert_cmpuint (request->timeout_ms, ==, 20000);
-  g_assert_false (request->umount.detach || request->umount.force || request->umount.expire || request->umount.nofollow);
+  g_assert_false (request->umount.detach || request->umount.force || request->umount.expire
+                  || request->umount.nofollow);
   g_assert_false (request->id.given);
   g_assert_false (request->only_ask);
 }
