@@ -125,10 +125,12 @@ class Memory(Life):
         os.kill(polkitd, signal.SIGSTOP)
         self.addCleanup(os.kill, polkitd, signal.SIGCONT)
         self.all_sent([swarm(self, user, 8, 8, 'Mount', call) for user in USERS])
-        wait_until(lambda: held(self.service.pid)['/media/a'] >= 150, 'the calls being looked up')
+        wait_until(lambda: held(self.service.pid)['/media/a'] >= 150, 'the calls being looked up', 120)
         peak = self.group.peak()
         print(f'calls of eight users, of 16 places each: {peak >> 20} MiB', file=sys.stderr)
-        self.assertLess(peak, 48 << 20)
+        self.assertEqual(self.group.refusals(), 0)
+        if b'__asan_init' not in pathlib.Path(DAEMON).read_bytes():  # which keeps 256 MiB of what is freed
+            self.assertLess(peak, 48 << 20)
 
 
 if __name__ == '__main__':
