@@ -5,6 +5,7 @@ import contextlib
 import os
 import pathlib
 import pty
+import pwd
 import re
 import select
 import signal
@@ -161,6 +162,9 @@ class Agent:
     """pkttyagent for the process @pid, run by @user on a terminal of its own."""
 
     def __init__(self, pid, user):
+        # polkit refuses an agent of one user for a process that has not become that user's yet.
+        uid, status = pwd.getpwnam(user).pw_uid, pathlib.Path(f'/proc/{pid}/status')
+        wait_until(lambda: re.search(rf'^Uid:\t{uid}\t', status.read_text(), re.M), f'a process of {user}')
         ready, told = os.pipe()
         os.set_inheritable(told, True)
         self.pid, self.terminal = pty.fork()
@@ -178,7 +182,10 @@ class Agent:
         after it has printed the prompt, and throws away what was typed until then."""
         def asked():
             if select.select([self.terminal], [], [], 0.01)[0]:
-                self.text += os.read(self.terminal, 65536).decode()
+                try:
+                    self.text += os.read(self.terminal, 65536).decode()
+                except OSError as error:
+                    raise AssertionError(f'the agent has ended, saying {self.text!r}') from error
             echoes = termios.tcgetattr(self.terminal)[3] & termios.ECHO
             return re.search('[Pp]assword: $', self.text) and not echoes
         wait_until(asked, 'a password prompt', 30)

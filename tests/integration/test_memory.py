@@ -125,7 +125,7 @@ class Memory(Life):
         os.kill(polkitd, signal.SIGSTOP)
         self.addCleanup(os.kill, polkitd, signal.SIGCONT)
         self.all_sent([swarm(self, user, 8, 8, 'Mount', call) for user in USERS])
-        wait_until(lambda: held(self.service.pid)['/media/a'] >= 150, 'the calls being looked up', 120)
+        wait_until(lambda: held(self.service.pid)['/media/a'] >= 80, 'the calls being looked up', 120)
         peak = self.group.peak()
         print(f'calls of eight users, of 16 places each: {peak >> 20} MiB', file=sys.stderr)
         self.assertEqual(self.group.refusals(), 0)
