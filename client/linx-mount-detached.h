@@ -110,8 +110,8 @@ int linx_mount_client_clone_mount_finish (LinxMountClient *client, GAsyncResult 
 /**
  * linx_mount_client_attach_mount:
  * @client: a client
- * @mount: a descriptor of the root of a detached mount; it stays the caller's to close, and the mount
- *   is used up: a clone of it is attached
+ * @mount: a descriptor of the root of a detached mount; it stays the caller's to close, and the
+ *   mount is used up: a clone of it is attached
  * @target: (type filename): where: an absolute path
  * @options: (nullable): the options of the method
  * @cancellable: (nullable): cancels it
@@ -130,8 +130,8 @@ guint64 linx_mount_client_attach_mount (LinxMountClient *client, int mount, cons
 /**
  * linx_mount_client_attach_mount_async:
  * @client: a client
- * @mount: a descriptor of the root of a detached mount; it stays the caller's to close, and the mount
- *   is used up: a clone of it is attached
+ * @mount: a descriptor of the root of a detached mount; it stays the caller's to close, and the
+ *   mount is used up: a clone of it is attached
  * @target: (type filename): where: an absolute path
  * @options: (nullable): the options of the method
  * @cancellable: (nullable): cancels it

@@ -47,8 +47,8 @@ leave_bounds (gpointer data)
   return G_SOURCE_REMOVE;
 }
 
-/* It holds no descriptor that a filesystem could keep from closing, or this is a asynchronous
- * close. */
+/* It holds no descriptor that a filesystem could keep from closing, or this is a thread of
+ * async-close. */
 static void
 work_free (gpointer data)
 {

@@ -12,7 +12,7 @@
  * @owner: whose call they came with, as far as is known
  *
  * The descriptors that came with one message. They belong to a caller: nobody but a worker looks
- * at them or closes them.
+ * at them, and a thread of worker/async-close closes them.
  */
 typedef struct {
   gatomicrefcount ref;

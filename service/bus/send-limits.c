@@ -49,8 +49,8 @@ typedef struct {
 } Round;
 
 static GHashTable *rounds;     /* account -> Round */
-static GHashTable *stopped;    /* accounts whose gate is not open */
-static LinxQuota room_for_fds; /* the bounds: what there is the backlog knows */
+static GHashTable *stopped;    /* accounts that have too much unread */
+static LinxQuota room_for_fds; /* the bounds: what is unread is counted in bus/unread */
 
 static void start_round (Round *round);
 

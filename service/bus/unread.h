@@ -5,7 +5,7 @@
 #include "bus/stats.h"
 
 /*
- * Backlogs: what the bus keeps for callers who have not read it. For the main loop alone.
+ * Unread messages: what the bus keeps for callers who have not read it. For the main loop alone.
  *
  * dbus-daemon keeps a message until its receiver takes it, and counts it against the sender: with
  * 127 MiB of them (max_incoming_bytes), or 64 descriptors (max_incoming_unix_fds), it reads nothing
@@ -17,7 +17,8 @@
 
 /**
  * linx_unread_init:
- * @bus: the connection that all is sent by; its gate tells what GDBus and it answer themselves
+ * @bus: the connection that all is sent by; its message filter tells what GDBus and it
+ *   answer themselves
  * @changed: told of each account of whose messages more, or fewer, are unread than before
  */
 void linx_unread_init (GDBusConnection *bus, void (*changed) (LinxAccount account));

@@ -17,7 +17,7 @@
 /**
  * linx_peers_pin:
  * @request: what is asked for
- * @pins: what it was pinned to; gets @propagates and @host_places
+ * @pins: what it was pinned to; gets @peers
  * @error: List.*; LimitsExceeded: it would appear in more than %LINX_MAX_HOST_PLACES places of the
  *   host
  *

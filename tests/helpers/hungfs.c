@@ -6,9 +6,9 @@
  * A FUSE filesystem with one file, "file", and one directory, "dir", that never answers the named
  * operations (lookup, getattr, flush) where they come from a process whose executable is called
  * EXE, or of the service's threads from the one of that name. SIGUSR1 lets go, and SIGUSR2 holds
- * back again, with "later" not before. "private": it is the user 65534's alone, "roots": root's alone, not for others. Prints
- * "ready" when it is mounted, and "held OPERATION" for each request that it holds back. Ends, and
- * lets everybody go, when it is killed.
+ * back again, with "later" not before. "private": it is the user 65534's alone, "roots": root's
+ * alone, not for others. Prints "ready" when it is mounted, and "held OPERATION" for each request
+ * that it holds back. Ends, and lets everybody go, when it is killed.
  */
 
 #include <errno.h>

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 
-/* proc-in-child PID-NAMESPACE DIRECTORY: mounts a proc made by linx_namespaced_fs_open_proc_in_child() on
- * DIRECTORY, in a mount namespace of its own, and prints what it shows. */
+/* proc-in-child PID-NAMESPACE DIRECTORY: mounts a proc made by
+ * linx_namespaced_fs_open_proc_in_child() on DIRECTORY, in a mount namespace of its own, and prints
+ * what it shows. */
 
 #include "kernel/process.h"
 #include "source/namespaced-fs.h"
